@@ -2,7 +2,18 @@
 // and the two requests against it (Hint, Prober.refresh) carry none.
 import type { ZodType } from "zod";
 import type {
-  Alarm, Facts, Input, Ms, Observation, Override, PoolView, Row, Target, TargetId, Trigger, Verdict,
+  Alarm,
+  Facts,
+  Input,
+  Ms,
+  Observation,
+  Override,
+  PoolView,
+  Row,
+  Target,
+  TargetId,
+  Trigger,
+  Verdict,
 } from "./core/types.ts";
 
 /** "Ask again now": carries no data, may be lost, is rate-limited by the engine. */
@@ -215,7 +226,9 @@ type Typed<Schema extends ZodType, Made, Given extends Env> = Omit<Definition<Ma
   create(options: Options<Schema>, env: Given): Made;
 };
 
-function define<Schema extends ZodType, Made, Given extends Env>(kind: Typed<Schema, Made, Given>): Definition<Made, Given> {
+function define<Schema extends ZodType, Made, Given extends Env>(
+  kind: Typed<Schema, Made, Given>,
+): Definition<Made, Given> {
   // The one place that forgets the options' type: whoever calls create() has parsed them with this schema.
   return { ...kind, create: (options, env) => kind.create(options as Options<Schema>, env) };
 }

@@ -135,10 +135,7 @@ export interface Memory {
   readonly handoverUntil: Ms | null;
   readonly brakedSince: Ms | null;
   readonly targets: Readonly<
-    Record<
-      string,
-      { readonly up: boolean; readonly weight: number; readonly since: Ms; readonly flips: readonly Ms[] }
-    >
+    Record<string, { readonly up: boolean; readonly weight: number; readonly since: Ms; readonly flips: readonly Ms[] }>
   >;
 }
 

@@ -1,0 +1,55 @@
+// Schemas for values that options of all kinds share, so that they read alike everywhere.
+import { z } from "zod";
+import { parseDuration } from "../core/duration.ts";
+import { secretOf } from "./secret.ts";
+
+const SIZE = /^(\d+)(b|kb|mb)?$/i;
+const FACTORS: Readonly<Record<string, number>> = { b: 1, kb: 1024, mb: 1024 * 1024 };
+
+/** `500ms`, `2s`, `1m`, `1h`; gives milliseconds. */
+export const duration = (): z.ZodType<number, string | number> =>
+  z.union([z.string(), z.literal(0)]).transform((text, ctx) => {
+    const ms = parseDuration(String(text));
+    if (ms !== null) return ms;
+    ctx.issues.push({ code: "custom", input: text, message: `"${text}" is no duration (write 500ms, 2s, 1m or 1h)` });
+    return z.NEVER;
+  });
+
+/** `64kb`, `1mb` or a number of bytes; gives bytes. */
+export const size = (): z.ZodType<number, string | number> =>
+  z.union([z.string(), z.number().int().nonnegative()]).transform((text, ctx) => {
+    const [, digits, unit] = SIZE.exec(String(text).trim()) ?? [];
+    if (digits !== undefined) return Number(digits) * (FACTORS[(unit ?? "b").toLowerCase()] ?? 1);
+    ctx.issues.push({
+      code: "custom",
+      input: text,
+      message: `"${text}" is no size (write 64kb, 1mb or a number of bytes)`,
+    });
+    return z.NEVER;
+  });
+
+/** A value that prints as `[secret]`; write it as `${file:PATH}`, `${env:NAME}` or `${credential:NAME}`. */
+export const secret = () => z.string().transform(secretOf);
+
+const HOST_PORT = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/;
+
+/** Host and port of `host:port` or `[v6]:port`; null when it is none. */
+export function parseHostPort(text: string): { readonly host: string; readonly port: number } | null {
+  const [, v6, name, digits] = HOST_PORT.exec(text.trim()) ?? [];
+  const host = v6 ?? name;
+  const port = Number(digits);
+  return host === undefined || !(port >= 1 && port <= 65535) ? null : { host, port };
+}
+
+/** `host:port` or `[v6]:port`. */
+export const hostPort = (): z.ZodType<{ readonly host: string; readonly port: number }, string> =>
+  z.string().transform((text, ctx) => {
+    const parsed = parseHostPort(text);
+    if (parsed !== null) return parsed;
+    ctx.issues.push({
+      code: "custom",
+      input: text,
+      message: `"${text}" is no address (write host:port, port 1 to 65535)`,
+    });
+    return z.NEVER;
+  });

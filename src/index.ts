@@ -1,0 +1,39 @@
+// What a checker, source, outlet or driver may import, ours and yours.
+export { z } from "zod";
+export { duration, hostPort, parseHostPort, secret, size } from "./config/options.ts";
+export {
+  asks,
+  type Board,
+  type Check,
+  type Checker,
+  type Clock,
+  defineChecker,
+  defineOutlet,
+  defineRegistry,
+  defineSource,
+  type Env,
+  type Hint,
+  type Membership,
+  type Probe,
+  type Prober,
+  type Registry,
+  type Secret,
+  type Source,
+  type SourceKind,
+} from "./contract.ts";
+export { formatDuration } from "./core/duration.ts";
+export { formatReply, httpReply } from "./core/reply.ts";
+export type {
+  AgentReply,
+  Claim,
+  Facts,
+  Ms,
+  Observation,
+  PoolPolicy,
+  PoolView,
+  Row,
+  Target,
+  TargetId,
+  Verdict,
+} from "./core/types.ts";
+export { describeError, OwnFault, RegistryError } from "./errors.ts";
