@@ -1,0 +1,28 @@
+import type { Command } from "commander";
+import { describeError } from "../errors.ts";
+import { EXIT, Exit } from "./exit.ts";
+
+/** Runs a program: its errors become one line on stderr and the exit codes of every program. */
+export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
+  program
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${program.name()}: `)) });
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    process.exitCode = exitCode(program.name(), error);
+  }
+}
+
+function exitCode(name: string, error: unknown): number {
+  if (error instanceof Exit) {
+    if (error.message !== "") process.stderr.write(`${error.message}\n`);
+    return error.code;
+  }
+  // commander has printed its own word already; help and version end with 0.
+  if (error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander."))
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  process.stderr.write(`${name}: ${describeError(error)}\n`);
+  return EXIT.no;
+}
