@@ -32,7 +32,11 @@ export interface Claim {
   readonly witness: { readonly says: string; readonly votes: number; readonly of: number } | null;
 }
 
-/** What one probe saw. `unknown` is our own fault and says nothing about the server. */
+/**
+ * What one probe saw. `unknown` is our own fault and says nothing about the server.
+ * Two facts mean something to the core: `timedOut: true` (a fail by deadline: no second witness of an event) and
+ * `badness` (a number, higher is worse: which of several warns is the least bad).
+ */
 export interface Observation {
   readonly outcome: "pass" | "warn" | "fail" | "unknown";
   readonly reason: string;
@@ -64,7 +68,9 @@ export interface Policy {
 /** One side of a health: `on` null means not known yet. */
 export interface Latch {
   readonly on: boolean | null;
+  /** Counted observations in a row against `on`: positive towards on, negative towards off, 0 none. */
   readonly streak: number;
+  /** When the streak began; without one, when `on` was set. */
   readonly since: Ms;
 }
 
@@ -80,10 +86,21 @@ export interface HealthState {
   readonly observedAt: Ms | null;
   /** Why, while `unknown` comes in. */
   readonly blind: string | null;
+  /** When the last observation that was not `unknown` ended (of a remembered health: when it was restored). */
+  readonly knownAt: Ms | null;
+  /** When the last counted observation started: the next one counts if it starts `fastMs` later. */
+  readonly countedAt: Ms | null;
 }
 
-/** Folds one observation into a health. */
-export type Judge = (was: HealthState, seen: Observation, by: Trigger, policy: Policy, now: Ms) => HealthState;
+/** Folds one observation into a health; `now` is its end, `startedAt` its start (left out: it took no time). */
+export type Judge = (
+  was: HealthState,
+  seen: Observation,
+  by: Trigger,
+  policy: Policy,
+  now: Ms,
+  startedAt?: Ms,
+) => HealthState;
 
 /** An operator's order. */
 export interface Override {
@@ -129,14 +146,56 @@ export interface Member {
   readonly override: Override | null;
 }
 
+/** What a pool remembers of one target. */
+export interface TargetMemory {
+  readonly up: boolean;
+  readonly weight: number;
+  /** When `up` last changed. */
+  readonly since: Ms;
+  /** When the judged state last fell from up, newest last (damping). */
+  readonly flips: readonly Ms[];
+  /** host:port: the same name elsewhere is a new target. */
+  readonly address: string;
+  readonly order: "drain" | "maint" | null;
+  /** State of each check, restored after a restart. */
+  readonly states: readonly HealthState["state"][];
+  /** All checks together, before the rules of the pool. */
+  readonly judged: "up" | "degraded" | "down";
+  /** Weight by curve and hysteresis, before ramp and rules. */
+  readonly base: number;
+  readonly rampFrom: Ms | null;
+  /** host:port it was last seen to replicate from. */
+  readonly follows: string | null;
+  /** The verdict before the last change, for the brake. */
+  readonly prior: { readonly up: boolean; readonly weight: number; readonly at: Ms } | null;
+}
+
 /** What a pool remembers between decisions: plain JSON, kept in state_dir. */
 export interface Memory {
+  /** The agreed writer. */
   readonly writer: string | null;
+  /** Histories the agreed writer goes on with, own one first. */
+  readonly lineage: readonly string[];
+  /** The writer that was last up: its `down` must be heard before another goes up. */
+  readonly served: string | null;
+  /** While `served` is down and that is not yet heard: until when others wait. */
   readonly handoverUntil: Ms | null;
+  /** Former writers that were replaced; they stay out until seen as readers or named by a witness. */
+  readonly ousted: readonly string[];
+  /** The last majority of the Sentinels: whom they name, and when. */
+  readonly agreement: { readonly says: string; readonly at: Ms; readonly by: string } | null;
   readonly brakedSince: Ms | null;
-  readonly targets: Readonly<
-    Record<string, { readonly up: boolean; readonly weight: number; readonly since: Ms; readonly flips: readonly Ms[] }>
-  >;
+  /** Verdicts held by the brake. */
+  readonly held: Readonly<Record<string, { readonly up: boolean; readonly weight: number }>>;
+  /** The brake ran out by time: it stays off until a reference answers again. */
+  readonly brakeSpent: boolean;
+  /** Unfit targets kept by the floor. */
+  readonly kept: readonly string[];
+  /** A better unfit target has lasted long enough to take a kept one's place. */
+  readonly swap: { readonly out: string; readonly into: string } | null;
+  /** Names HAProxy was told a weight below 100% of: every later `up` must say a percent, as weights stick there. */
+  readonly weighed: readonly string[];
+  readonly targets: Readonly<Record<string, TargetMemory>>;
 }
 
 /** All that decides a pool. */
@@ -194,7 +253,8 @@ export type Decide = (input: PoolInput) => PoolDecision;
 /** Everything that can reach a pool; recorded as NDJSON and replayed through the same apply(). */
 export type Input = { readonly at: Ms } & (
   | { readonly kind: "configured"; readonly policy: PoolPolicy; readonly checks: readonly Policy[] }
-  | { readonly kind: "listed"; readonly targets: readonly Target[] }
+  /** complete: every source has answered once since start. */
+  | { readonly kind: "listed"; readonly targets: readonly Target[]; readonly complete: boolean }
   | {
       readonly kind: "observed";
       readonly target: string;

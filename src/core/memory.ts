@@ -1,0 +1,44 @@
+import type { Memory, TargetMemory } from "./types.ts";
+
+/** A pool that remembers nothing. */
+export const emptyMemory: Memory = {
+  writer: null,
+  lineage: [],
+  served: null,
+  handoverUntil: null,
+  ousted: [],
+  agreement: null,
+  brakedSince: null,
+  held: {},
+  brakeSpent: false,
+  kept: [],
+  swap: null,
+  weighed: [],
+  targets: {},
+};
+
+/** The same memory with every time moved by `byMs`: from wall to steady time when it is loaded, back when it is stored. */
+export function shiftMemory(memory: Memory, byMs: number): Memory {
+  const moved = Object.entries(memory.targets).map(([name, target]) => [name, shiftTarget(target, byMs)] as const);
+  return {
+    ...memory,
+    handoverUntil: shift(memory.handoverUntil, byMs),
+    brakedSince: shift(memory.brakedSince, byMs),
+    agreement: memory.agreement && { ...memory.agreement, at: memory.agreement.at + byMs },
+    targets: Object.fromEntries(moved),
+  };
+}
+
+function shiftTarget(target: TargetMemory, byMs: number): TargetMemory {
+  return {
+    ...target,
+    since: target.since + byMs,
+    flips: target.flips.map((at) => at + byMs),
+    rampFrom: shift(target.rampFrom, byMs),
+    prior: target.prior && { ...target.prior, at: target.prior.at + byMs },
+  };
+}
+
+function shift(at: number | null, byMs: number): number | null {
+  return at === null ? null : at + byMs;
+}
