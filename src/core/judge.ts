@@ -22,7 +22,7 @@ export function initialHealth(now: Ms, former: HealthState["state"] = "unknown")
 
 /** Whether an observation is a fail by deadline: the server may only be slow, so it is no second witness of an event. */
 export function timedOut(seen: Observation): boolean {
-  return seen.outcome === "fail" && seen.facts["timedOut"] === true;
+  return seen.outcome === "fail" && seen.facts.timedOut === true;
 }
 
 /** Folds one observation into a health: two latches, alive and good, each with rise and fall. */
