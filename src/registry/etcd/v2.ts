@@ -1,0 +1,172 @@
+import type { Clock, Op, Registry, Session, Snapshot } from "../../contract.ts";
+import { RegistryError } from "../../errors.ts";
+import { canonicalKey } from "../keys.ts";
+import { asUnreachable } from "../rejection.ts";
+import { askV2, type V2Answer, type V2Node } from "./http.ts";
+import type { EtcdSettings } from "./settings.ts";
+
+// Error codes of the v2 API (etcd 2.3, Documentation/errorcode.md).
+const KEY_NOT_FOUND = 100;
+const COMPARE_FAILED = 101;
+const NODE_EXISTS = 105;
+const EVENT_INDEX_CLEARED = 401;
+const CONFLICTS: readonly (number | undefined)[] = [KEY_NOT_FOUND, COMPARE_FAILED, NODE_EXISTS];
+
+interface Lease {
+  readonly ttlSeconds: number;
+  readonly keys: Map<string, string>;
+}
+const leases = new WeakMap<Session, Lease>();
+
+const pathOf = (key: string): string => canonicalKey(key).split("/").map(encodeURIComponent).join("/");
+
+/** etcd's v2 API by plain HTTP, for the clusters of the old tutorials. No transactions; sessions are keys with a TTL. */
+export class EtcdV2Registry implements Registry {
+  readonly maxOps = 1;
+  readonly services = null;
+  readonly #settings: EtcdSettings;
+  readonly #clock: Clock;
+  readonly #closing = new AbortController();
+
+  constructor(settings: EtcdSettings, clock: Clock) {
+    this.#settings = settings;
+    this.#clock = clock;
+  }
+
+  /** One call with the deadline of the settings; a wait for news has only the caller's signal. */
+  async #ask(
+    method: string,
+    path: string,
+    form: URLSearchParams | null,
+    signal: AbortSignal,
+    timed = true,
+  ): Promise<V2Answer> {
+    const ended = new AbortController();
+    const stop = (): void => ended.abort(asUnreachable(signal.reason));
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    const late = (): void =>
+      ended.abort(new RegistryError("unreachable", `no answer within ${this.#settings.timeoutMs} ms`));
+    const cancel = timed ? this.#clock.at(this.#clock.now() + this.#settings.timeoutMs, late) : null;
+    try {
+      const answer = await askV2(this.#settings, method, path, form, ended.signal);
+      if (answer.status === 401 || answer.status === 403)
+        throw new RegistryError("denied", `etcd: ${answer.body.message ?? "not allowed"}`);
+      return answer;
+    } finally {
+      signal.removeEventListener("abort", stop);
+      cancel?.();
+    }
+  }
+
+  async read(prefix: string, after: string | null, signal: AbortSignal): Promise<Snapshot> {
+    if (after !== null) {
+      const from = (BigInt(after) + 1n).toString();
+      const news = await this.#ask(
+        "GET",
+        `${pathOf(prefix)}?wait=true&recursive=true&waitIndex=${from}`,
+        null,
+        signal,
+        false,
+      );
+      if (news.status >= 400 && news.body.errorCode !== EVENT_INDEX_CLEARED) throw refusal(news);
+    }
+    const answer = await this.#ask("GET", `${pathOf(prefix)}?recursive=true&quorum=true`, null, signal);
+    if (answer.status >= 400 && answer.body.errorCode !== KEY_NOT_FOUND) throw refusal(answer);
+    return {
+      entries: new Map(answer.body.node === undefined ? [] : leavesOf(answer.body.node)),
+      revision: answer.index,
+      fresh: true,
+    };
+  }
+
+  async commit([op, ...more]: readonly Op[], signal: AbortSignal): Promise<{ conflicts: readonly string[] }> {
+    if (more.length > 0) throw new RegistryError("refused", "etcd's v2 API has no transactions");
+    if (op === undefined) return { conflicts: [] };
+    const lease = op.session === null ? undefined : leases.get(op.session);
+    if (op.session?.lost.aborted) return { conflicts: [op.key] };
+    const answer = "put" in op ? await this.#put(op, op.put, lease, signal) : await this.#remove(op, signal);
+    if (answer.status >= 400) {
+      const gone = !("put" in op) && op.expect === "any" && answer.body.errorCode === KEY_NOT_FOUND;
+      if (gone) return { conflicts: [] };
+      if (CONFLICTS.includes(answer.body.errorCode)) return { conflicts: [op.key] };
+      throw refusal(answer);
+    }
+    if ("put" in op) lease?.keys.set(op.key, op.put);
+    return { conflicts: [] };
+  }
+
+  #put(op: Op, value: string, lease: Lease | undefined, signal: AbortSignal): Promise<V2Answer> {
+    const form = new URLSearchParams({ value });
+    if (op.expect === "absent") form.set("prevExist", "false");
+    else if (op.expect !== "any") form.set("prevIndex", op.expect);
+    if (lease !== undefined) form.set("ttl", String(lease.ttlSeconds));
+    return this.#ask("PUT", pathOf(op.key), form, signal);
+  }
+
+  #remove(op: Op, signal: AbortSignal): Promise<V2Answer> {
+    return this.#ask(
+      "DELETE",
+      `${pathOf(op.key)}${op.expect === "any" ? "" : `?prevIndex=${op.expect}`}`,
+      null,
+      signal,
+    );
+  }
+
+  async session(ttlMs: number): Promise<Session> {
+    const lost = new AbortController();
+    const lease: Lease = { ttlSeconds: Math.max(1, Math.ceil(ttlMs / 1000)), keys: new Map() };
+    let cancel = (): void => {};
+    const lose = (why: string): void => {
+      cancel();
+      lost.abort(new RegistryError("unreachable", why));
+    };
+    let refreshedAt = this.#clock.now();
+    const refresh = async (): Promise<void> => {
+      const asked = this.#clock.now();
+      try {
+        const alive = await Promise.all([...lease.keys.keys()].map((key) => this.#refresh(key, lease, lost.signal)));
+        if (alive.includes(false)) return lose("a key of the session has expired");
+        refreshedAt = asked;
+      } catch {
+        if (this.#clock.now() - refreshedAt >= ttlMs) return lose("the session could not be refreshed within its time");
+      }
+      if (!lost.signal.aborted) cancel = this.#clock.at(this.#clock.now() + ttlMs / 3, () => void refresh());
+    };
+    cancel = this.#clock.at(this.#clock.now() + ttlMs / 3, () => void refresh());
+    this.#closing.signal.addEventListener("abort", () => lose("the registry was closed"), { once: true });
+    const session: Session = {
+      lost: lost.signal,
+      close: async () => {
+        if (lost.signal.aborted) return;
+        lose("the session was closed");
+        const keys = [...lease.keys.keys()];
+        await Promise.all(keys.map((key) => this.#ask("DELETE", pathOf(key), null, new AbortController().signal)));
+      },
+    };
+    leases.set(session, lease);
+    return session;
+  }
+
+  /** False when the key is gone: it must be set anew by whoever owns the session. */
+  async #refresh(key: string, lease: Lease, signal: AbortSignal): Promise<boolean> {
+    const form = new URLSearchParams({ refresh: "true", prevExist: "true", ttl: String(lease.ttlSeconds) });
+    return (await this.#ask("PUT", pathOf(key), form, signal)).body.errorCode !== KEY_NOT_FOUND;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+  }
+}
+
+function* leavesOf(node: V2Node): Generator<[string, { value: string; version: string }]> {
+  if (node.dir !== true)
+    yield [canonicalKey(node.key), { value: node.value ?? "", version: String(node.modifiedIndex) }];
+  for (const child of node.nodes ?? []) yield* leavesOf(child);
+}
+
+const refusal = ({ status, body }: V2Answer): RegistryError =>
+  new RegistryError(
+    "refused",
+    `etcd answered ${status}: ${body.message ?? "no message"}${body.cause === undefined ? "" : ` (${body.cause})`}`,
+  );

@@ -1,0 +1,181 @@
+import type { Etcd3, IKeyValue, ITxnResponse } from "etcd3";
+import type { Op, Registry, Session, Snapshot } from "../../contract.ts";
+import { describeError, RegistryError } from "../../errors.ts";
+import { canonicalKey, isBelow } from "../keys.ts";
+import { abortable, asUnreachable } from "../rejection.ts";
+import type { EtcdSettings } from "./settings.ts";
+
+/** confd and the setups it serves keep etcd keys with a slash in front. */
+const keyOf = (key: string): string => `/${canonicalKey(key)}`;
+
+async function connect({ hosts, timeoutMs, tls, username, password }: EtcdSettings): Promise<Etcd3> {
+  const [{ Etcd3 }, { noop }] = await Promise.all([import("etcd3"), import("cockatiel")]);
+  return new Etcd3({
+    hosts: [...hosts],
+    dialTimeout: timeoutMs,
+    // A hung server keeps its connections: pings find out, so that a watch does not wait on it for ever.
+    grpcOptions: {
+      "grpc.keepalive_time_ms": 10_000,
+      "grpc.keepalive_timeout_ms": timeoutMs,
+      "grpc.keepalive_permit_without_calls": 1,
+    },
+    // Each call has one deadline of ours. The library's three tries would stretch it threefold, and its
+    // breaker would go on refusing for five seconds after the server is back.
+    defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + timeoutMs }),
+    faultHandling: { host: () => noop, global: noop },
+    ...(tls === undefined
+      ? {}
+      : {
+          credentials: {
+            rootCertificate: Buffer.from(tls.ca ?? ""),
+            ...(tls.key === undefined ? {} : { privateKey: Buffer.from(tls.key) }),
+            ...(tls.cert === undefined ? {} : { certChain: Buffer.from(tls.cert) }),
+          },
+        }),
+    ...(username === undefined || password === undefined
+      ? {}
+      : { auth: { username, password: password.reveal(), callOptions: { deadline: Date.now() + timeoutMs } } }),
+  });
+}
+
+const leases = new WeakMap<Session, string>();
+
+/** etcd's v3 API through npm `etcd3`. */
+export class EtcdRegistry implements Registry {
+  /** etcd, --max-txn-ops: 128 by default. */
+  readonly maxOps = 128;
+  readonly services = null;
+  readonly #settings: EtcdSettings;
+  #client: Promise<Etcd3> | null = null;
+
+  constructor(settings: EtcdSettings) {
+    this.#settings = settings;
+  }
+
+  async #call<T>(signal: AbortSignal, ask: (client: Etcd3) => Promise<T>): Promise<T> {
+    this.#client ??= connect(this.#settings);
+    try {
+      return await abortable(ask(await this.#client), signal);
+    } catch (error) {
+      throw explain(error, this.#settings.hosts);
+    }
+  }
+
+  async read(prefix: string, after: string | null, signal: AbortSignal): Promise<Snapshot> {
+    if (after !== null) await this.#news(prefix, after, signal);
+    const below = canonicalKey(prefix);
+    return this.#call(signal, async (client) => {
+      const { header, kvs } = await client.getAll().prefix(keyOf(below)).exec();
+      const entries = kvs.map(entryOf).filter(([key]) => isBelow(below, key));
+      return { entries: new Map(entries), revision: header.revision, fresh: true };
+    });
+  }
+
+  /** Resolves at the first change after that revision; a revision that was compacted away counts as one. */
+  async #news(prefix: string, after: string, signal: AbortSignal): Promise<void> {
+    const from = (BigInt(after) + 1n).toString();
+    const watcher = await this.#call(signal, (client) =>
+      client.watch().prefix(keyOf(prefix)).startRevision(from).create(),
+    );
+    try {
+      await new Promise<void>((done, fail) => {
+        const stop = (): void => fail(asUnreachable(signal.reason));
+        signal.addEventListener("abort", stop, { once: true });
+        const settle = (act: () => void): void => {
+          signal.removeEventListener("abort", stop);
+          act();
+        };
+        watcher.on("data", ({ events }) => events.length > 0 && settle(done));
+        watcher.on("error", (error) => settle(() => (/compacted/i.test(error.message) ? done() : fail(error))));
+        watcher.on("disconnected", (error) => settle(() => fail(error)));
+      });
+    } catch (error) {
+      throw explain(error, this.#settings.hosts);
+    } finally {
+      watcher.cancel().catch(() => {});
+    }
+  }
+
+  commit(ops: readonly Op[], signal: AbortSignal): Promise<{ conflicts: readonly string[] }> {
+    if (ops.some(({ session }) => session?.lost.aborted))
+      return Promise.resolve({ conflicts: ops.map(({ key }) => key) });
+    return this.#call(signal, async (client) => {
+      const conditional = ops.filter(({ expect }) => expect !== "any");
+      const [first, ...rest] = conditional;
+      const changes = ops.map((op) => changeOf(client, op));
+      if (first === undefined) {
+        // Every etcd transaction needs a condition in this library; this one always holds.
+        await client
+          .if("\0", "Create", ">", -1)
+          .then(...changes)
+          .commit();
+        return { conflicts: [] };
+      }
+      let guard = client.if(keyOf(first.key), "Mod", "==", versionOf(first));
+      for (const op of rest) guard = guard.and(keyOf(op.key), "Mod", "==", versionOf(op));
+      const done = await guard
+        .then(...changes)
+        .else(...conditional.map(({ key }) => client.get(keyOf(key))))
+        .commit();
+      return { conflicts: done.succeeded ? [] : conflictsOf(conditional, done) };
+    });
+  }
+
+  async session(ttlMs: number, signal: AbortSignal): Promise<Session> {
+    const lost = new AbortController();
+    const { lease, id } = await this.#call(signal, async (client) => {
+      const made = client.lease(Math.max(1, Math.ceil(ttlMs / 1000)));
+      made.on("lost", (error) =>
+        lost.abort(new RegistryError("unreachable", `the lease was lost: ${describeError(error)}`)),
+      );
+      return { lease: made, id: await made.grant() };
+    });
+    const session: Session = {
+      lost: lost.signal,
+      close: async () => {
+        if (lost.signal.aborted) return;
+        lost.abort(new RegistryError("unreachable", "the session was closed"));
+        await lease.revoke();
+      },
+    };
+    leases.set(session, id);
+    return session;
+  }
+
+  async close(): Promise<void> {
+    (await this.#client?.catch(() => null))?.close();
+  }
+}
+
+const entryOf = ({ key, value, mod_revision }: IKeyValue): [string, { value: string; version: string }] => [
+  canonicalKey(key.toString()),
+  { value: value.toString(), version: mod_revision },
+];
+
+/** A key that does not exist has modification revision 0 (etcd, API, Transactions). */
+const versionOf = ({ expect }: Op): string => (expect === "absent" ? "0" : expect);
+
+function changeOf(client: Etcd3, op: Op) {
+  if (!("put" in op)) return client.delete().key(keyOf(op.key));
+  const put = client.put(keyOf(op.key)).value(op.put);
+  const lease = op.session === null ? undefined : leases.get(op.session);
+  return lease === undefined ? put : put.lease(lease);
+}
+
+/** The failed transaction brought each key along: those whose revision is not the expected one. */
+function conflictsOf(conditional: readonly Op[], { responses }: ITxnResponse): string[] {
+  return conditional
+    .filter((op, index) => (responses[index]?.response_range?.kvs[0]?.mod_revision ?? "0") !== versionOf(op))
+    .map(({ key }) => key);
+}
+
+function explain(error: unknown, hosts: readonly string[]): unknown {
+  if (error instanceof RegistryError) return error;
+  const text = `etcd at ${hosts.join(", ")}: ${describeError(error)}`;
+  const name = error instanceof Error ? error.constructor.name : "";
+  if (/Auth|Permission|InvalidAuthToken|UserEmpty/i.test(name) || /permission denied|authentication failed/i.test(text))
+    return new RegistryError("denied", text, { cause: error });
+  if (/InvalidArgument|OutOfRange|EtcdError$/.test(name) && /too (many|large)|invalid/i.test(text))
+    return new RegistryError("refused", text, { cause: error });
+  return new RegistryError("unreachable", text, { cause: error });
+}

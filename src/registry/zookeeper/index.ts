@@ -1,0 +1,178 @@
+import { createHash } from "node:crypto";
+import type { Transaction } from "node-zookeeper-client";
+import type { Clock, Entry, Op, Registry, Session, Snapshot } from "../../contract.ts";
+import { RegistryError } from "../../errors.ts";
+import { canonicalKey } from "../keys.ts";
+import { abortable } from "../rejection.ts";
+import { type Connection, codeOf, connect, type ZooKeeperSettings } from "./connection.ts";
+import { WatchedTree } from "./tree.ts";
+
+const pathOf = (key: string): string => `/${canonicalKey(key)}`;
+const NO_NODE = -101;
+const BAD_VERSION = -103;
+const NODE_EXISTS = -110;
+const NOT_EMPTY = -111;
+const CONFLICTS: readonly (number | null)[] = [NO_NODE, BAD_VERSION, NODE_EXISTS, NOT_EMPTY];
+
+const sessions = new WeakMap<Session, Connection>();
+
+interface Live {
+  readonly connection: Connection;
+  readonly tree: WatchedTree;
+}
+
+/** ZooKeeper through npm `node-zookeeper-client`: a new session whenever the last one is over or hangs. */
+export class ZooKeeperRegistry implements Registry {
+  readonly maxOps = 64;
+  readonly services = null;
+  readonly #settings: ZooKeeperSettings;
+  readonly #clock: Clock;
+  #live: Promise<Live> | null = null;
+
+  constructor(settings: ZooKeeperSettings, clock: Clock) {
+    this.#settings = settings;
+    this.#clock = clock;
+  }
+
+  async #connected(signal: AbortSignal): Promise<Live> {
+    const current = this.#live ?? this.#open();
+    try {
+      const live = await abortable(current, signal);
+      if (!live.connection.ended.aborted) return live;
+    } catch (error) {
+      if (this.#live === current) this.#live = null;
+      throw error;
+    }
+    if (this.#live === current) this.#live = null;
+    return this.#connected(signal);
+  }
+
+  /** Shared by all who wait for it, so it ends by its own deadline and not by one caller's signal. */
+  #open(): Promise<Live> {
+    const opening = connect(
+      this.#settings,
+      this.#clock,
+      new AbortController().signal,
+      this.#settings.sessionTimeoutMs,
+    ).then((connection) => ({
+      connection,
+      tree: new WatchedTree(connection),
+    }));
+    this.#live = opening;
+    return opening;
+  }
+
+  async read(prefix: string, after: string | null, signal: AbortSignal): Promise<Snapshot> {
+    const { tree, connection } = await this.#connected(signal);
+    for (;;) {
+      const seen = tree.news;
+      const entries = await tree.read(pathOf(prefix), signal);
+      const revision = revisionOf(entries);
+      if (revision !== after) return { entries, revision, fresh: true };
+      await abortable(tree.changed(seen), signal);
+      if (connection.ended.aborted) throw new RegistryError("unreachable", "the zookeeper session ended");
+    }
+  }
+
+  async commit(ops: readonly Op[], signal: AbortSignal): Promise<{ conflicts: readonly string[] }> {
+    if (ops.length === 0) return { conflicts: [] };
+    if (ops.some(({ session }) => session?.lost.aborted)) return { conflicts: ops.map(({ key }) => key) };
+    const owner = ops.find(({ session }) => session !== null)?.session ?? null;
+    const own = owner === null ? undefined : sessions.get(owner);
+    const connection = own ?? (await this.#connected(signal)).connection;
+    const there = await Promise.all(ops.map((op) => versionAt(connection, op.key, signal)));
+    const conflicts = ops.filter((op, index) => !fits(op, there[index] ?? null)).map(({ key }) => key);
+    if (conflicts.length > 0) return { conflicts };
+    const changes = ops.filter((op, index) => "put" in op || there[index] !== null);
+    await this.#makeParents(
+      connection,
+      changes.filter((op) => "put" in op),
+      signal,
+    );
+    try {
+      await connection.call<void>(signal, (client, done) => {
+        const transaction = client.transaction();
+        for (const op of changes) this.#add(connection, transaction, op, there[ops.indexOf(op)] ?? null);
+        transaction.commit((error) => done(error, undefined));
+      });
+      return { conflicts: [] };
+    } catch (error) {
+      // Somebody was faster between our look and our write; which key it was, the next look tells.
+      if (CONFLICTS.includes(codeOf(error))) return { conflicts: changes.map(({ key }) => key) };
+      throw error;
+    }
+  }
+
+  #add({ library }: Connection, transaction: Transaction, op: Op, version: string | null): void {
+    const path = pathOf(op.key);
+    if (!("put" in op)) transaction.remove(path, Number(version));
+    else if (version !== null) transaction.setData(path, Buffer.from(op.put), Number(version));
+    else {
+      const mode = op.session === null ? library.CreateMode.PERSISTENT : library.CreateMode.EPHEMERAL;
+      transaction.create(path, Buffer.from(op.put), this.#acl(library), mode);
+    }
+  }
+
+  #acl({ ACL, Id, Permission }: Connection["library"]): InstanceType<typeof ACL>[] {
+    if (this.#settings.acl === "creator") return [new ACL(Permission.ALL, new Id("auth", ""))];
+    return [new ACL(Permission.ALL, new Id("world", "anyone"))];
+  }
+
+  async #makeParents(connection: Connection, ops: readonly Op[], signal: AbortSignal): Promise<void> {
+    const parents = new Set(
+      ops.map(({ key }) => canonicalKey(key).split("/").slice(0, -1).join("/")).filter((path) => path !== ""),
+    );
+    for (const parent of parents) {
+      await connection.call<string>(signal, (client, done) =>
+        client.mkdirp(`/${parent}`, this.#acl(connection.library), done),
+      );
+    }
+  }
+
+  /** A ZooKeeper session of its own, so that closing it takes exactly its own nodes away. */
+  async session(ttlMs: number, signal: AbortSignal): Promise<Session> {
+    const connection = await connect(this.#settings, this.#clock, signal, ttlMs);
+    const lost = new AbortController();
+    connection.ended.addEventListener("abort", () => lost.abort(connection.ended.reason), { once: true });
+    // The library answers no question of a hung server; asking is the only way to learn of it before the session is gone.
+    let cancel = (): void => {};
+    const ask = async (): Promise<void> => {
+      await connection.call(lost.signal, (client, done) => client.exists("/", done)).catch(() => {});
+      if (!lost.signal.aborted) cancel = this.#clock.at(this.#clock.now() + ttlMs / 3, () => void ask());
+    };
+    cancel = this.#clock.at(this.#clock.now() + ttlMs / 3, () => void ask());
+    const session: Session = {
+      lost: lost.signal,
+      close: async () => {
+        cancel();
+        connection.close();
+      },
+    };
+    sessions.set(session, connection);
+    return session;
+  }
+
+  async close(): Promise<void> {
+    const live = await this.#live?.catch(() => null);
+    live?.connection.close();
+  }
+}
+
+/** The node's version as text, null when there is none. */
+async function versionAt(connection: Connection, key: string, signal: AbortSignal): Promise<string | null> {
+  const stat = await connection.call<{ version: number } | null>(signal, (client, done) =>
+    client.exists(pathOf(key), done),
+  );
+  return stat === null || stat === undefined ? null : String(stat.version);
+}
+
+const fits = ({ expect }: Op, version: string | null): boolean =>
+  expect === "any" || (expect === "absent" ? version === null : version === expect);
+
+/** ZooKeeper has no revision of a subtree: a digest of all versions stands for it. */
+function revisionOf(entries: ReadonlyMap<string, Entry>): string {
+  const hash = createHash("sha1");
+  for (const key of [...entries.keys()].sort())
+    hash.update(`${key}\0${entries.get(key)?.version}\0${entries.get(key)?.value}\0`);
+  return hash.digest("base64");
+}
