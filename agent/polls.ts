@@ -1,0 +1,134 @@
+import type { Board, Clock, Ms, PoolPolicy, PoolView, Prober, Row, TargetId } from "../src/index.ts";
+import { isSettled, pollWait } from "./poll.ts";
+import { habitOf, type Poller, Pollers } from "./pollers.ts";
+import type { Asked } from "./request.ts";
+import type { Counts } from "./stats.ts";
+
+/** Takes the row that a poll is answered by; null: there is no such target. */
+export type Answer = (row: Row | null, policy: PoolPolicy | null, now: Ms) => void;
+
+/** A poll that waits for its answer. */
+export interface Waiting {
+  /** Longest time until it is answered. */
+  readonly forMs: Ms;
+  /** The peer is gone: no answer is made. */
+  hungUp(): void;
+  /** Answers now, from memory. */
+  hurry(): void;
+}
+
+/** What polls are answered from, and who is told what they show. */
+export interface PollsGiven {
+  readonly board: Board;
+  readonly prober: Prober;
+  readonly clock: Clock;
+  readonly counts: Counts;
+  /** Everybody who polled in the last minute was told of the `down` of this target. */
+  readonly heard: (id: TargetId) => void;
+  readonly unknownName: (asked: Asked, peer: string) => void;
+  readonly impatient: (asked: Asked, peer: string, heldMs: Ms) => void;
+}
+
+interface Poll {
+  readonly asked: Asked;
+  readonly pollers: Pollers;
+  readonly poller: Poller;
+  readonly peer: string;
+  readonly since: Ms;
+  readonly answer: Answer;
+}
+
+const PRUNE_FROM = 256;
+const ignore = (): void => {};
+
+/** Answers polls from the board; has what is old probed, and waits for that as long as the peer can be expected to. */
+export class Polls {
+  readonly #given: PollsGiven;
+  readonly #rows = new Map<TargetId, Pollers>();
+  #pruneAt = PRUNE_FROM;
+
+  constructor(given: PollsGiven) {
+    this.#given = given;
+  }
+
+  /** Calls `answer` at once and gives null, or gives the poll that waits. */
+  take(asked: Asked, peer: string, answer: Answer): Waiting | null {
+    const { board, prober, clock, counts } = this.#given;
+    const now = clock.now();
+    const view = board.pool(asked.pool);
+    const row = board.get(asked.id);
+    if (view === null || row === null) {
+      this.#given.unknownName(asked, peer);
+      answer(null, null, now);
+      return null;
+    }
+    counts.polls++;
+    const pollers = this.#pollersOf(asked.id, now);
+    const poll: Poll = { asked, pollers, poller: pollers.polled(peer, now), peer, since: now, answer };
+    if (isSettled(row, view.checks, now)) return this.#atOnce(poll, row, view);
+    const settled = prober.refresh(asked.id, "poll").catch(ignore);
+    const forMs = pollWait(row, view.checks, habitOf(poll.poller, now));
+    return forMs > 0 ? this.#wait(poll, settled, forMs) : this.#atOnce(poll, row, view);
+  }
+
+  /** Peers that are answered at once because they hung up on late answers, with the target they polled. */
+  impatient(): readonly { readonly id: TargetId; readonly peer: string }[] {
+    const now = this.#given.clock.now();
+    return [...this.#rows].flatMap(([id, pollers]) => pollers.impatient(now).map((peer) => ({ id, peer })));
+  }
+
+  #atOnce(poll: Poll, row: Row, view: PoolView): null {
+    this.#given.counts.atOnce++;
+    this.#tell(poll, row, view.policy, poll.since);
+    return null;
+  }
+
+  #wait(poll: Poll, settled: Promise<void>, forMs: Ms): Waiting {
+    const { counts } = this.#given;
+    let over = false;
+    const end = (how: "waited" | "overdue" | "abandoned"): void => {
+      if (over) return;
+      over = true;
+      clearTimeout(timer);
+      counts[how]++;
+      if (how === "abandoned") this.#hungUp(poll);
+      else this.#tellNewest(poll);
+    };
+    const timer = setTimeout(() => end("overdue"), forMs);
+    settled.then(() => end("waited"), ignore);
+    return { forMs, hungUp: () => end("abandoned"), hurry: () => end("overdue") };
+  }
+
+  #hungUp({ pollers, poller, asked, peer, since }: Poll): void {
+    const now = this.#given.clock.now();
+    if (pollers.hungUp(poller, now - since, now)) this.#given.impatient(asked, peer, now - since);
+  }
+
+  #tellNewest(poll: Poll): void {
+    const now = this.#given.clock.now();
+    const view = this.#given.board.pool(poll.asked.pool);
+    const row = this.#given.board.get(poll.asked.id);
+    if (view === null || row === null) poll.answer(null, null, now);
+    else this.#tell(poll, row, view.policy, now);
+  }
+
+  #tell(poll: Poll, row: Row, policy: PoolPolicy, now: Ms): void {
+    poll.answer(row, policy, now);
+    const down = row.verdict?.state === "down" ? row.verdict.since : null;
+    if (poll.pollers.answered(poll.poller, down, now)) this.#given.heard(poll.asked.id);
+  }
+
+  #pollersOf(id: TargetId, now: Ms): Pollers {
+    const known = this.#rows.get(id);
+    if (known !== undefined) return known;
+    if (this.#rows.size >= this.#pruneAt) this.#prune(now);
+    const made = new Pollers();
+    this.#rows.set(id, made);
+    return made;
+  }
+
+  #prune(now: Ms): void {
+    for (const [id, pollers] of this.#rows) if (pollers.isIdle(now)) this.#rows.delete(id);
+    this.#pruneAt = Math.max(PRUNE_FROM, this.#rows.size * 2);
+  }
+}
