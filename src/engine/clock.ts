@@ -1,0 +1,45 @@
+import { performance } from "node:perf_hooks";
+import type { Clock } from "../contract.ts";
+import type { Ms } from "../core/types.ts";
+import { TimerWheel } from "./timer-wheel.ts";
+
+/** Steady time now: the epoch at process start plus the monotonic clock. */
+export const steadyNow = (): Ms => performance.timeOrigin + performance.now();
+
+/** The clock of the process: one timer for all that waits; a call that throws is handed to `failed` and stops nobody else. */
+export function createClock(failed: (error: unknown) => void): Clock {
+  const wheel = new TimerWheel(failed);
+  let timer: NodeJS.Timeout | null = null;
+  let armedFor = Number.POSITIVE_INFINITY;
+
+  function disarm(): void {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    armedFor = Number.POSITIVE_INFINITY;
+  }
+  function arm(): void {
+    const next = wheel.next();
+    if (next === null || next >= armedFor) return;
+    disarm();
+    armedFor = next;
+    // One more than the rest: Node truncates to whole milliseconds, and a timer that comes early costs a second turn.
+    timer = setTimeout(tick, Math.min(Math.max(0, Math.floor(next - steadyNow()) + 1), 2 ** 31 - 1));
+  }
+  function tick(): void {
+    disarm();
+    wheel.run(steadyNow());
+    arm();
+  }
+  return {
+    now: steadyNow,
+    wall: Date.now,
+    at(due, call) {
+      const cancel = wheel.add(due, call);
+      arm();
+      return () => {
+        cancel();
+        if (wheel.next() === null) disarm();
+      };
+    },
+  };
+}
