@@ -17,6 +17,7 @@ export function initialHealth(now: Ms, former: HealthState["state"] = "unknown")
     blind: null,
     knownAt: known ? now : null,
     countedAt: null,
+    claimed: null,
   };
 }
 
@@ -46,13 +47,18 @@ export const judge: Judge = (was, seen, by, policy, now, startedAt = now) => {
     blind: null,
     knownAt: now,
     countedAt: counts ? startedAt : was.countedAt,
+    claimed: claimedBy(was, seen, now),
   };
 };
 
 function blinded(was: HealthState, seen: Observation, now: Ms): HealthState {
   // One `unknown` in between does not slow a confirmation down; a lasting one must not keep the probes at `fast`.
   const pending = was.pending && was.blind === null;
-  return { ...was, last: seen, observedAt: now, blind: seen.reason, pending };
+  return { ...was, last: seen, observedAt: now, blind: seen.reason, pending, claimed: claimedBy(was, seen, now) };
+}
+
+function claimedBy(was: HealthState, seen: Observation, now: Ms): HealthState["claimed"] {
+  return seen.claim === null ? was.claimed : { claim: seen.claim, at: now };
 }
 
 function counted(countedAt: Ms | null, policy: Policy, startedAt: Ms): boolean {

@@ -35,7 +35,6 @@ function shiftTarget(target: TargetMemory, byMs: number): TargetMemory {
     since: target.since + byMs,
     flips: target.flips.map((at) => at + byMs),
     rampFrom: shift(target.rampFrom, byMs),
-    prior: target.prior && { ...target.prior, at: target.prior.at + byMs },
   };
 }
 

@@ -90,6 +90,8 @@ export interface HealthState {
   readonly knownAt: Ms | null;
   /** When the last counted observation started: the next one counts if it starts `fastMs` later. */
   readonly countedAt: Ms | null;
+  /** The last claim seen, and when: it outlives observations that bring none. */
+  readonly claimed: { readonly claim: Claim; readonly at: Ms } | null;
 }
 
 /** Folds one observation into a health; `now` is its end, `startedAt` its start (left out: it took no time). */
@@ -166,8 +168,8 @@ export interface TargetMemory {
   readonly rampFrom: Ms | null;
   /** host:port it was last seen to replicate from. */
   readonly follows: string | null;
-  /** The verdict before the last change, for the brake. */
-  readonly prior: { readonly up: boolean; readonly weight: number; readonly at: Ms } | null;
+  /** What it was before it last changed for good, for the brake. */
+  readonly prior: { readonly up: boolean; readonly weight: number } | null;
 }
 
 /** What a pool remembers between decisions: plain JSON, kept in state_dir. */
@@ -178,7 +180,7 @@ export interface Memory {
   readonly lineage: readonly string[];
   /** The writer that was last up: its `down` must be heard before another goes up. */
   readonly served: string | null;
-  /** While `served` is down and that is not yet heard: until when others wait. */
+  /** Since `served` went down: until when others wait, a time gone by once that was heard; null while it is up. */
   readonly handoverUntil: Ms | null;
   /** Former writers that were replaced; they stay out until seen as readers or named by a witness. */
   readonly ousted: readonly string[];
