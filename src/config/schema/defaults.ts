@@ -1,0 +1,30 @@
+// Built-in values, as a file would say them: the reader and the reference both take them from here.
+
+/** Defaults of a pool that do not depend on others. */
+export const POOL_DEFAULTS = {
+  every: "2s",
+  fast: "250ms",
+  timeout: "1s",
+  rise: 2,
+  fall: 3,
+  first: "at_once",
+  fall_for: "0",
+  unknown_for: "30m",
+  wait: "auto",
+  weight_step: 5,
+  ramp: "0",
+  at_least: 1,
+  when_none_fit: "all",
+  margin: "20%",
+  fallback: "none",
+  brake: { share: "50%", within: "10s", for: "5m" },
+  witness_age: "10s",
+  handover: "10s",
+  role: "readers",
+  require: "all",
+  damping: { max: "5m", quiet: "10m" },
+  shrink_guard: { share: "50%", for: "10m" },
+  on_exit: "keep",
+  agent_owns_admin: false,
+  name: "{host}-{port}",
+} as const;
