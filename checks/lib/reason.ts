@@ -48,12 +48,18 @@ export function oneLine(text: string, longest = LONGEST): string {
 }
 
 /** Text from a server in quotes, short and on one line. */
-export const quoted = (text: string, longest = 40): string => `"${oneLine(text, longest)}"`;
+export const quoted = (text: string, longest = 40): string => `"${oneLine(text.slice(0, 4 * longest), longest)}"`;
 
-/** The `code` of an error, of the first of several (all addresses of a name failed), or of its cause. */
+/**
+ * The `code` of an error or of its cause. Where all addresses of a name failed it is the one of an address that was
+ * reached, as only that one tells of the server.
+ */
 export function codeOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    const codes = error.errors.map(codeOf);
+    return codes.find((code) => !((code ?? "") in OURS)) ?? codes[0] ?? null;
+  }
   if ("code" in error && typeof error.code === "string") return error.code;
   return error.cause === undefined ? null : codeOf(error.cause);
 }
@@ -78,9 +84,15 @@ export const observed = (
   weight: number | null = null,
 ): Observation => ({ outcome, reason: oneLine(reason), facts, weight, claim: null });
 
-/** A `fail` with the error's reason; throws OwnFault when the failure is our own. */
+/**
+ * A `fail` with the error's reason. Throws OwnFault when the failure is our own, and a name that was not found as it
+ * is: the engine knows whether it was found before.
+ */
 export function failed(error: unknown, peer: string, facts: Facts = {}): Observation {
+  if (error instanceof OwnFault) throw error;
   const reason = `${peer}: ${reasonOf(error)}`;
-  if (isOurs(error)) throw error instanceof OwnFault ? error : new OwnFault(reason, { cause: error });
+  if (isOurs(error)) throw new OwnFault(reason, { cause: error });
+  const code = codeOf(error);
+  if (code === "ENOTFOUND") throw Object.assign(new Error(reason, { cause: error }), { code });
   return observed("fail", reason, facts);
 }
