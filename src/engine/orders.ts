@@ -1,0 +1,173 @@
+import type { Clock, Log, Orders } from "../contract.ts";
+import { formatDuration } from "../core/duration.ts";
+import type { Ms, Override, TargetId } from "../core/types.ts";
+import { describeError } from "../errors.ts";
+import type { KeptOrder, KeptOrders, OrderShelf } from "./order-shelf.ts";
+
+/** What orders work with. */
+export interface OrdersGiven {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shelf: OrderShelf;
+  /** Whether there is such a target now. */
+  known(id: TargetId): boolean;
+  /** An order began, changed or ended. */
+  ordered(id: TargetId, override: Override | null): void;
+  /** An order without an end stands for a day; null: no longer. */
+  forgotten(id: TargetId, text: string | null): void;
+}
+
+const LOOK_MS: Ms = 1000;
+const DAY_MS: Ms = 86_400_000;
+const JUMP_MS = 1000;
+
+/** Operators' orders: kept on a shelf, ended by wall time, so that "until 14:30" means just that after a restart or a clock jump. */
+export class LiveOrders implements Orders {
+  readonly #given: OrdersGiven;
+  readonly #stop = new AbortController();
+  #kept: KeptOrders = new Map();
+  /** One change after another, each durable before the next. */
+  #last: Promise<unknown> = Promise.resolve();
+  #offset: number;
+  #cancelLook: (() => void) | null = null;
+  readonly #old = new Set<TargetId>();
+
+  constructor(given: OrdersGiven) {
+    this.#given = given;
+    this.#offset = this.#wallOffset();
+  }
+
+  /** Reads what was kept; a shelf that cannot be read is an error for people, not a reason to stop. */
+  async start(): Promise<void> {
+    const { shelf, log } = this.#given;
+    try {
+      this.#kept = new Map(await shelf.load(this.#stop.signal));
+    } catch (error) {
+      log("error", "orders of before cannot be read: none stands", { error: describeError(error) });
+    }
+    shelf.follow((orders) => this.#replace(orders), this.#stop.signal);
+    this.#look();
+  }
+
+  stop(): void {
+    this.#stop.abort(new Error("stopped"));
+    this.#cancelLook?.();
+    this.#cancelLook = null;
+  }
+
+  /** The order that stands for a target. */
+  standing(id: TargetId): Override | null {
+    const order = this.#kept.get(id);
+    return order === undefined ? null : this.#steady(order);
+  }
+
+  set(id: TargetId, { order, owner, reason, since, until }: Override): Promise<void> {
+    const byMs = this.#wallOffset();
+    const kept = { order, owner, reason, since: since + byMs, until: until === null ? null : until + byMs };
+    return this.#queue(async () => {
+      if (!this.#given.known(id)) throw new Error(`there is no target ${id}`);
+      await this.#change(id, kept);
+      this.#given.log("info", `${id}: ${order} ordered by ${owner}: ${reason}`, { target: id });
+    });
+  }
+
+  clear(id: TargetId, owner: string): Promise<void> {
+    return this.#queue(async () => {
+      const was = this.#kept.get(id);
+      if (was === undefined) return;
+      await this.#change(id, null);
+      this.#given.log("info", `${id}: ${was.order} of ${was.owner} ended by ${owner}`, { target: id });
+    });
+  }
+
+  #queue(change: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(change);
+    this.#last = done.catch(() => {}); // whoever asked is told; the next one starts afresh
+    return done;
+  }
+
+  async #change(id: TargetId, order: KeptOrder | null): Promise<void> {
+    await this.#given.shelf.put(id, order, this.#stop.signal);
+    this.#keep(id, order);
+  }
+
+  #keep(id: TargetId, order: KeptOrder | null): void {
+    const kept = new Map(this.#kept);
+    if (order === null) kept.delete(id);
+    else kept.set(id, order);
+    this.#kept = kept;
+    this.#given.ordered(id, order === null ? null : this.#steady(order));
+    this.#look();
+  }
+
+  #replace(orders: KeptOrders): void {
+    const was = this.#kept;
+    for (const id of was.keys()) if (!orders.has(id)) this.#keep(id, null);
+    for (const [id, order] of orders) {
+      if (JSON.stringify(was.get(id)) !== JSON.stringify(order)) this.#keep(id, order);
+    }
+  }
+
+  // Wall time can jump, so the end of an order cannot be left to one timer.
+  #look(): void {
+    this.#cancelLook?.();
+    this.#cancelLook = null;
+    if (this.#stop.signal.aborted) return;
+    this.#followWall();
+    const { clock } = this.#given;
+    for (const [id, order] of this.#kept) {
+      if (order.until !== null && order.until <= clock.wall()) void this.#expire(id, order);
+      this.#remind(id, order);
+    }
+    for (const id of this.#old) this.#unremind(id);
+    if (this.#kept.size > 0) this.#cancelLook = clock.at(clock.now() + LOOK_MS, () => this.#look());
+  }
+
+  #followWall(): void {
+    const offset = this.#wallOffset();
+    if (Math.abs(offset - this.#offset) < JUMP_MS) return;
+    this.#offset = offset;
+    for (const [id, order] of this.#kept) if (order.until !== null) this.#given.ordered(id, this.#steady(order));
+  }
+
+  #expire(id: TargetId, order: KeptOrder): Promise<void> {
+    return this.#queue(async () => {
+      if (this.#kept.get(id) !== order) return;
+      try {
+        await this.#given.shelf.put(id, null, this.#stop.signal);
+      } catch (error) {
+        this.#given.log("warn", `${id}: the end of an order could not be kept`, { error: describeError(error) });
+      }
+      this.#keep(id, null);
+      this.#given.log("info", `${id}: ${order.order} of ${order.owner} ended: its time was up`, { target: id });
+    });
+  }
+
+  #remind(id: TargetId, order: KeptOrder): void {
+    const age = this.#given.clock.wall() - order.since;
+    if (order.until !== null || age < DAY_MS || this.#old.has(id)) return;
+    this.#old.add(id);
+    const text = `${order.order} of ${order.owner} stands for ${formatDuration(age)} without an end: ${order.reason}`;
+    this.#given.forgotten(id, text);
+  }
+
+  #unremind(id: TargetId): void {
+    const order = this.#kept.get(id);
+    if (order !== undefined && order.until === null) return;
+    this.#old.delete(id);
+    this.#given.forgotten(id, null);
+  }
+
+  #steady(order: KeptOrder): Override {
+    const byMs = this.#wallOffset();
+    return {
+      ...order,
+      since: order.since - byMs,
+      until: order.until === null ? null : order.until - byMs,
+    };
+  }
+
+  #wallOffset(): number {
+    return this.#given.clock.wall() - this.#given.clock.now();
+  }
+}
