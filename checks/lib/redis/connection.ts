@@ -1,0 +1,196 @@
+import { connect, type LookupFunction, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { AbstractConnector, Redis } from "ioredis";
+import { onAbort, stopped } from "../abort.ts";
+import { endpoint } from "../reason.ts";
+import type { Access } from "./options.ts";
+import { type Answer, Refused, refusalOf } from "./refusal.ts";
+
+/** Where a Redis server or a Sentinel listens. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One connection that was logged in to. */
+export interface Connection {
+  /** ip:port of the other end. */
+  readonly peer: string;
+  readonly alive: boolean;
+  /** Sends all commands in one write; an error reply comes back as an answer, a lost connection throws. */
+  ask(commands: readonly (readonly string[])[], signal: AbortSignal | null): Promise<Answer[]>;
+  /** Subscribes to channels; ends the connection's use for questions. */
+  listen(channels: readonly string[], see: (channel: string, message: string) => void): Promise<void>;
+  close(): void;
+}
+
+/** How a connection is opened. */
+export interface Opening {
+  readonly access: Access;
+  /** Called once when the other end closes the connection after it was opened. */
+  readonly dropped: () => void;
+  readonly lookup: LookupFunction;
+  /** Bounds connecting and each answer where no signal does: for what goes on between two questions. */
+  readonly limitMs: number | null;
+}
+
+const load = () => import("ioredis");
+let library: ReturnType<typeof load> | null = null;
+
+function dial({ host, port }: Address, { access, lookup }: Opening): Socket {
+  const to = { host, port, lookup };
+  return access.tls === null ? connect(to) : connectTls({ ...to, ...access.tls(host) });
+}
+
+/**
+ * Opens a connection through ioredis, which is given a socket of ours: so the deadline ends it at once, the real
+ * reason of a failure is seen, and retries, offline queue, ready check and reconnects stay out of a health check.
+ */
+export async function openConnection(at: Address, opening: Opening, signal: AbortSignal | null): Promise<Connection> {
+  library ??= load();
+  const { AbstractConnector, Redis } = await library;
+  signal?.throwIfAborted();
+  const line = new Line(at, opening, AbstractConnector, Redis);
+  await line.open(signal);
+  return line;
+}
+
+class Line implements Connection {
+  peer = "";
+  readonly #at: Address;
+  readonly #opening: Opening;
+  readonly #socket: Socket;
+  readonly #redis: Redis;
+  #lastError: Error | null = null;
+  #state: "opening" | "open" | "closed" = "opening";
+
+  constructor(at: Address, opening: Opening, Base: typeof AbstractConnector, Client: typeof Redis) {
+    this.#at = at;
+    this.#opening = opening;
+    this.#socket = dial(at, opening);
+    this.#socket.setNoDelay(true);
+    this.#socket.on("error", (error) => this.#failed(error));
+    this.#redis = new Client(settings(this.#socket, opening, Base));
+    this.#redis.on("error", (error: Error) => this.#failed(error));
+    this.#socket.once("close", () => this.#ended());
+  }
+
+  get alive(): boolean {
+    return this.#state === "open" && !this.#socket.destroyed && this.#socket.readable;
+  }
+
+  async open(signal: AbortSignal | null): Promise<void> {
+    await this.#bounded(signal, "connecting", () => this.#redis.connect());
+    this.peer = endpoint({ host: plain(this.#socket.remoteAddress ?? ""), port: this.#socket.remotePort ?? 0 });
+    const { username, password } = this.#opening.access;
+    if (password !== undefined) await this.#login(username, password.reveal(), signal);
+    this.#state = "open";
+  }
+
+  async ask(commands: readonly (readonly string[])[], signal: AbortSignal | null): Promise<Answer[]> {
+    return this.#bounded(signal, "waiting for an answer", () => this.#exchange(commands));
+  }
+
+  async listen(channels: readonly string[], see: (channel: string, message: string) => void): Promise<void> {
+    this.#redis.on("message", see);
+    const [answer] = await this.#bounded(null, "subscribing", () =>
+      Promise.all([this.#redis.subscribe(...channels).catch((error: unknown) => this.#refusal(error))]),
+    );
+    if (answer instanceof Refused) throw answer;
+  }
+
+  close(): void {
+    this.#state = "closed";
+    // First the library, so that it takes the end for one that was wanted.
+    this.#redis.disconnect();
+    this.#socket.destroy();
+  }
+
+  async #login(username: string | undefined, password: string, signal: AbortSignal | null): Promise<void> {
+    const words = username === undefined ? [password] : [username, password];
+    const [answer] = await this.ask([["AUTH", ...words]], signal);
+    // A server that wants no password serves all the same.
+    if (answer instanceof Refused && !answer.needless) throw answer;
+  }
+
+  #exchange(commands: readonly (readonly string[])[]): Promise<Answer[]> {
+    this.#socket.cork();
+    const answers = commands.map(([name = "", ...args]) =>
+      this.#redis.call(name, ...args).catch((error: unknown) => this.#refusal(error)),
+    );
+    this.#socket.uncork();
+    return Promise.all(answers);
+  }
+
+  /** An error reply is an answer; everything else ends the connection's use. */
+  #refusal(error: unknown): Refused {
+    if (error instanceof Error && error.name === "ReplyError") return refusalOf(error.message);
+    throw error;
+  }
+
+  async #bounded<T>(signal: AbortSignal | null, stage: string, run: () => Promise<T>): Promise<T> {
+    signal?.throwIfAborted();
+    const forget = signal === null ? null : onAbort(signal, () => this.close());
+    try {
+      return await run();
+    } catch (error) {
+      this.close();
+      if (signal?.aborted) throw stopped(signal, stage);
+      throw this.#reason(error, stage);
+    } finally {
+      forget?.();
+    }
+  }
+
+  /** ioredis rejects with "Connection is closed."; why is only in the error event. */
+  #reason(error: unknown, stage: string): Error {
+    if (error instanceof Refused) return error;
+    if (this.#lastError !== null) return this.#lastError;
+    if (error instanceof Error && error.message === "Command timed out") return error;
+    return new Error(`${endpoint(this.#at)} closed the connection while ${stage}`, { cause: error });
+  }
+
+  #failed(error: Error): void {
+    // A server that turns us away at the door answers before it was asked.
+    const said = /Last error: (.*)/.exec(error.message)?.[1];
+    this.#lastError ??= said === undefined ? error : refusalOf(said);
+  }
+
+  #ended(): void {
+    const wasOpen = this.#state === "open";
+    this.#state = "closed";
+    if (wasOpen) this.#opening.dropped();
+  }
+}
+
+/** An IPv4 address as such, also when the socket is a v6 one. */
+const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, "");
+
+function settings(socket: Socket, opening: Opening, Base: typeof AbstractConnector) {
+  const limit = opening.limitMs;
+  class Handed extends Base {
+    constructor() {
+      super(1);
+    }
+    override connect(): Promise<Socket> {
+      this.stream = socket;
+      return Promise.resolve(socket);
+    }
+  }
+  return {
+    Connector: Handed,
+    lazyConnect: true,
+    retryStrategy: null,
+    enableOfflineQueue: false,
+    enableReadyCheck: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: limit ?? 0,
+    ...(limit === null ? {} : { commandTimeout: limit }),
+    // RESP2 is spoken by every version, and asks nothing (HELLO, CLIENT SETINFO) before we do.
+    protocol: 2 as const,
+    disableClientInfo: true,
+    autoResubscribe: false,
+    // ioredis waits for the TLS handshake when this is set; the socket has its options already.
+    ...(opening.access.tls === null ? {} : { tls: {} }),
+  };
+}
