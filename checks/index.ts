@@ -1,0 +1,10 @@
+// All checkers there are: a new one is a file and a line here.
+import type { Checker } from "../src/index.ts";
+import { exec } from "./exec.ts";
+import { httpContent } from "./http-content.ts";
+import { tcp } from "./tcp.ts";
+
+const all: readonly Checker[] = [httpContent, tcp, exec];
+
+/** Every kind of check by its name. */
+export const checkers: ReadonlyMap<string, Checker> = new Map(all.map((checker) => [checker.name, checker]));
