@@ -2,9 +2,11 @@
 import type { Checker } from "../src/index.ts";
 import { exec } from "./exec.ts";
 import { httpContent } from "./http-content.ts";
+import { mysqlPrimary } from "./mysql-primary.ts";
+import { mysqlReplica } from "./mysql-replica.ts";
 import { tcp } from "./tcp.ts";
 
-const all: readonly Checker[] = [httpContent, tcp, exec];
+const all: readonly Checker[] = [httpContent, tcp, exec, mysqlReplica, mysqlPrimary];
 
 /** Every kind of check by its name. */
 export const checkers: ReadonlyMap<string, Checker> = new Map(all.map((checker) => [checker.name, checker]));

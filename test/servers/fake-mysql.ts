@@ -72,9 +72,7 @@ function converse(socket: Socket, script: () => FakeScript, asked: string[]): vo
     characterSet: 33,
     capabilityFlags: CAPABILITIES,
     authCallback: (_login: unknown, done: (error: null, refused?: { code: number; message: string }) => void) =>
-      refuseLogin === undefined
-        ? done(null)
-        : done(null, { code: refuseLogin.errno, message: refuseLogin.message }),
+      refuseLogin === undefined ? done(null) : done(null, { code: refuseLogin.errno, message: refuseLogin.message }),
   });
   connection.on("query", (sql: string) => {
     asked.push(sql);

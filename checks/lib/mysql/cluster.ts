@@ -3,7 +3,8 @@ import { oneLine } from "../reason.ts";
 import { askGalera, judgeGalera, type Standing } from "./galera.ts";
 import { askGroup, judgeGroup } from "./group.ts";
 import { readerClaim } from "./history.ts";
-import type { Known, Question } from "./kept.ts";
+import type { Question } from "./kept.ts";
+import type { Known } from "./known.ts";
 import type { GaleraOptions } from "./options.ts";
 
 /** The cluster that a server is to be a member of; `role` null: either will do. */

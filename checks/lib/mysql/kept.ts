@@ -1,20 +1,8 @@
 import type { Hint, Observation } from "../../../src/index.ts";
-import { onAbort, stopped } from "../abort.ts";
 import { endpoint, failed, observed } from "../reason.ts";
-import { type Dialect, dialectOf } from "./dialect.ts";
 import { Saturated } from "./fault.ts";
-import type { Address, OpenSession, Session } from "./session.ts";
-import { isOn, textOf } from "./status.ts";
-import { type Ask, wording } from "./wording.ts";
-
-/** A session and what is asked once of its server. */
-export interface Known {
-  readonly session: Session;
-  readonly dialect: Dialect;
-  /** As it was when the connection was made. */
-  readonly readOnly: boolean;
-  readonly ask: Ask;
-}
+import { type Known, meet, within } from "./known.ts";
+import type { Address, OpenSession } from "./session.ts";
 
 /** One question: what it sees over a connection. */
 export type Question = (known: Known) => Promise<Observation>;
@@ -64,31 +52,4 @@ export function keepConnection(at: Address, open: OpenSession, freshEvery: numbe
       kept = null;
     },
   };
-}
-
-/** Runs a question; when the signal stops it, the session is cut: its late answer would be taken for the next one's. */
-async function within<T>(session: Session, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
-  const forget = onAbort(signal, () => session.destroy());
-  try {
-    return await run();
-  } catch (error) {
-    if (signal.aborted) throw stopped(signal, "waiting for an answer");
-    throw error;
-  } finally {
-    forget();
-  }
-}
-
-/** Asks a new session what stays true for it. */
-async function meet(session: Session, signal: AbortSignal): Promise<Known> {
-  try {
-    const [row] = await within(session, signal, () =>
-      session.rows("SELECT @@version AS version, @@global.read_only AS read_only"),
-    );
-    const dialect = dialectOf(textOf(row?.version) ?? "");
-    return { session, dialect, readOnly: isOn(row?.read_only), ask: wording(session) };
-  } catch (error) {
-    session.end();
-    throw error;
-  }
 }

@@ -4,7 +4,8 @@ import { type Dialect, selectGrant, statusGrant, statusStatements } from "./dial
 import { fitness, type LagMemory, type Limits, lagOf, staleness, worst } from "./fitness.ts";
 import { heartbeatStatements, readHeartbeat } from "./heartbeat.ts";
 import { readerClaim, writerClaim } from "./history.ts";
-import type { Known, Question } from "./kept.ts";
+import type { Question } from "./kept.ts";
+import type { Known } from "./known.ts";
 import type { HeartbeatOptions } from "./options.ts";
 import { type ChannelStatus, isOn, readChannels } from "./status.ts";
 
