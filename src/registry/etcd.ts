@@ -43,6 +43,6 @@ export const etcd = defineRegistry({
       password,
       tls: tls === undefined ? undefined : pemOf(tls),
     };
-    return api === "v2" ? new EtcdV2Registry(settings, clock) : new EtcdRegistry(settings);
+    return api === "v2" ? new EtcdV2Registry(settings, clock) : new EtcdRegistry(settings, clock);
   },
 });

@@ -33,13 +33,27 @@ class FileReader implements RegistryReader {
   }
 
   async read(prefix: string, after: string | null, signal: AbortSignal): Promise<Snapshot> {
+    if (after !== null) this.#watch();
     for (;;) {
-      if (after !== null) this.#watch();
-      const news = new Promise<void>((done) => this.#waiting.add(done));
-      const { entries, revision } = await this.#load(canonicalKey(prefix), signal);
-      if (revision !== after) return { entries, revision, fresh: true };
-      await abortable(news, signal);
+      const news = this.#news();
+      try {
+        const { entries, revision } = await this.#load(canonicalKey(prefix), signal);
+        if (revision !== after) return { entries, revision, fresh: true };
+        await abortable(news.arrived, signal);
+      } finally {
+        news.forget();
+      }
     }
+  }
+
+  /** Begins to listen before the files are read, so that no change falls between. */
+  #news(): { readonly arrived: Promise<void>; forget(): void } {
+    let arrive = (): void => {};
+    const arrived = new Promise<void>((done) => {
+      arrive = done;
+    });
+    this.#waiting.add(arrive);
+    return { arrived, forget: () => this.#waiting.delete(arrive) };
   }
 
   async #load(prefix: string, signal: AbortSignal): Promise<{ entries: Map<string, Entry>; revision: string }> {

@@ -52,8 +52,9 @@ export function follow(
         const snapshot: Snapshot = await readOnce(reader, prefix, after, env.clock, signal);
         failures = 0;
         // A blocking read that ran out brings the same revision again: no news.
-        if (snapshot.revision !== after || known.state !== "current")
-          enter(snapshot.fresh ? "current" : "stale", snapshot, null);
+        const news = snapshot.revision !== after || known.state !== "current";
+        if (!snapshot.fresh) enter("stale", known.snapshot ?? snapshot, null);
+        else if (news) enter("current", snapshot, null);
         after = snapshot.revision;
       } catch (error) {
         if (signal.aborted) return;

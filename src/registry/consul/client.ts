@@ -97,7 +97,7 @@ function callOptions(settings: ConsulSettings, ctx: CallOptions["ctx"], waitMs: 
 /** The status and body behind an error of the library, where there is one. */
 export function responseOf(error: unknown): Answer | null {
   if (!(error instanceof Error) || !("response" in error)) return null;
-  return error.response as Answer | null;
+  return (error.response as Answer | undefined) ?? null;
 }
 
 function explain(error: unknown, address: string): unknown {

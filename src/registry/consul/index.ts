@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Clock, Op, Registry, ServiceCatalog, Session, Snapshot } from "../../contract.ts";
 import { RegistryError } from "../../errors.ts";
 import { canonicalKey, isBelow } from "../keys.ts";
@@ -31,11 +32,19 @@ export class ConsulRegistry implements Registry {
 
   async read(prefix: string, after: string | null, signal: AbortSignal): Promise<Snapshot> {
     const below = canonicalKey(prefix);
-    const [answer, items] = await this.#list(below, after, signal);
-    const found = (items ?? []).filter((item) => isBelow(below, canonicalKey(item.Key)));
-    // Without the right to read, a list is empty like one of nothing; a single key says which it is.
-    if (found.length === 0) await this.#mayRead(below, signal);
-    return { entries: new Map(found.map(entryOf)), ...readIndex(answer, after) };
+    const [seenIndex = null, seenDigest] = after?.split(" ") ?? [];
+    for (let index: string | null = seenIndex; ; ) {
+      const [answer, items] = await this.#list(below, index, signal);
+      const found = (items ?? []).filter((item) => isBelow(below, canonicalKey(item.Key)));
+      // Without the right to read, a list is empty like one of nothing; a single key says which it is.
+      if (found.length === 0) await this.#mayRead(below, signal);
+      const { revision, fresh } = readIndex(answer, index);
+      const digest = digestOf(found);
+      // Consul wakes for every key that starts with these letters: `web` for `web2` too. That is no news.
+      if (digest !== seenDigest || !fresh)
+        return { entries: new Map(found.map(entryOf)), revision: `${revision} ${digest}`, fresh };
+      index = revision;
+    }
   }
 
   #list(prefix: string, after: string | null, signal: AbortSignal): Promise<[Answer, Item[]?]> {
@@ -77,6 +86,12 @@ export class ConsulRegistry implements Registry {
   async close(): Promise<void> {
     this.#caller.close();
   }
+}
+
+function digestOf(items: readonly Item[]): string {
+  const hash = createHash("sha1");
+  for (const { Key, ModifyIndex } of items) hash.update(`${Key}\0${ModifyIndex}\0`);
+  return hash.digest("base64");
 }
 
 function entryOf({ Key, Value, ModifyIndex }: Item): [string, { value: string; version: string }] {

@@ -1,5 +1,5 @@
-import type { Etcd3, IKeyValue, ITxnResponse } from "etcd3";
-import type { Op, Registry, Session, Snapshot } from "../../contract.ts";
+import type { Etcd3, IKeyValue, ITxnResponse, Watcher } from "etcd3";
+import type { Clock, Op, Registry, Session, Snapshot } from "../../contract.ts";
 import { describeError, RegistryError } from "../../errors.ts";
 import { canonicalKey, isBelow } from "../keys.ts";
 import { abortable, asUnreachable } from "../rejection.ts";
@@ -48,8 +48,11 @@ export class EtcdRegistry implements Registry {
   readonly #settings: EtcdSettings;
   #client: Promise<Etcd3> | null = null;
 
-  constructor(settings: EtcdSettings) {
+  readonly #clock: Clock;
+
+  constructor(settings: EtcdSettings, clock: Clock) {
     this.#settings = settings;
+    this.#clock = clock;
   }
 
   async #call<T>(signal: AbortSignal, ask: (client: Etcd3) => Promise<T>): Promise<T> {
@@ -71,21 +74,45 @@ export class EtcdRegistry implements Registry {
     });
   }
 
+  /** A watch that is connected; one that cannot connect would be tried for ever by the library, without a word. */
+  async #watch(prefix: string, from: string, signal: AbortSignal): Promise<Watcher> {
+    const ended = new AbortController();
+    const stop = (): void => ended.abort(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    const { timeoutMs } = this.#settings;
+    const late = new RegistryError("unreachable", `no watch within ${timeoutMs} ms`);
+    const cancel = this.#clock.at(this.#clock.now() + timeoutMs, () => ended.abort(late));
+    let made: Promise<Watcher> | null = null;
+    try {
+      return await this.#call(ended.signal, (client) => {
+        made = client.watch().prefix(prefix).startRevision(from).create();
+        return made;
+      });
+    } catch (error) {
+      void (made as Promise<Watcher> | null)?.then((watcher) => watcher.cancel()).catch(() => {});
+      throw error;
+    } finally {
+      cancel();
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
   /** Resolves at the first change after that revision; a revision that was compacted away counts as one. */
   async #news(prefix: string, after: string, signal: AbortSignal): Promise<void> {
-    const from = (BigInt(after) + 1n).toString();
-    const watcher = await this.#call(signal, (client) =>
-      client.watch().prefix(keyOf(prefix)).startRevision(from).create(),
-    );
+    const below = canonicalKey(prefix);
+    const watcher = await this.#watch(keyOf(below), (BigInt(after) + 1n).toString(), signal);
     try {
       await new Promise<void>((done, fail) => {
         const stop = (): void => fail(asUnreachable(signal.reason));
+        if (signal.aborted) return stop();
         signal.addEventListener("abort", stop, { once: true });
         const settle = (act: () => void): void => {
           signal.removeEventListener("abort", stop);
           act();
         };
-        watcher.on("data", ({ events }) => events.length > 0 && settle(done));
+        watcher.on("data", ({ events }) => {
+          if (events.some(({ kv }) => isBelow(below, canonicalKey(kv.key.toString())))) settle(done);
+        });
         watcher.on("error", (error) => settle(() => (/compacted/i.test(error.message) ? done() : fail(error))));
         watcher.on("disconnected", (error) => settle(() => fail(error)));
       });

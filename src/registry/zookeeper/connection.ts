@@ -50,6 +50,7 @@ export async function connect(
     client.close();
   };
   for (const event of ["expired", "authenticationFailed"]) client.on(event, close);
+  guardParser(client, close);
   const bounded = boundedCalls(settings, clock, ended.signal);
   try {
     await bounded<void>(signal, (done) => {
@@ -75,6 +76,30 @@ export async function connect(
       }
     },
   };
+}
+
+interface Parser {
+  pendingBuffer: Buffer | null;
+  onSocketData(chunk: Buffer): void;
+}
+
+/**
+ * Two faults of the library would end the process: half a frame of a broken connection is put before the first frame
+ * of the next one, and what cannot be decoded is thrown inside the socket's event. Both end the session instead.
+ */
+function guardParser(client: Client, close: () => void): void {
+  const parser = (client as unknown as { readonly connectionManager: Parser }).connectionManager;
+  const parse = parser.onSocketData;
+  parser.onSocketData = (chunk) => {
+    try {
+      parse.call(parser, chunk);
+    } catch {
+      close();
+    }
+  };
+  client.on("disconnected", () => {
+    parser.pendingBuffer = null;
+  });
 }
 
 /** A session that stays disconnected for its time-out is over, whether or not the server could tell us. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Transaction } from "node-zookeeper-client";
+import type { Stat, Transaction } from "node-zookeeper-client";
 import type { Clock, Entry, Op, Registry, Session, Snapshot } from "../../contract.ts";
 import { RegistryError } from "../../errors.ts";
 import { canonicalKey } from "../keys.ts";
@@ -95,6 +95,11 @@ export class ZooKeeperRegistry implements Registry {
         for (const op of changes) this.#add(connection, transaction, op, there[ops.indexOf(op)] ?? null);
         transaction.commit((error) => done(error, undefined));
       });
+      await this.#pruneParents(
+        connection,
+        changes.filter((op) => !("put" in op)),
+        signal,
+      );
       return { conflicts: [] };
     } catch (error) {
       // Somebody was faster between our look and our write; which key it was, the next look tells.
@@ -126,6 +131,19 @@ export class ZooKeeperRegistry implements Registry {
       await connection.call<string>(signal, (client, done) =>
         client.mkdirp(`/${parent}`, this.#acl(connection.library), done),
       );
+    }
+  }
+
+  /** Folders of values are nodes here: one that a removal left without children and value would read like a key. */
+  async #pruneParents(connection: Connection, ops: readonly Op[], signal: AbortSignal): Promise<void> {
+    const parents = new Set(ops.map(({ key }) => pathOf(key).replace(/\/[^/]*$/, "")).filter((path) => path !== ""));
+    for (const parent of parents) {
+      const stat = await connection.call<Stat | null>(signal, (client, done) => client.exists(parent, done));
+      if (!stat || stat.dataLength > 0 || stat.numChildren > 0) continue;
+      // Somebody may have added a child since; then it stays.
+      await connection
+        .call<void>(signal, (client, done) => client.remove(parent, (error) => done(error, undefined)))
+        .catch(() => {});
     }
   }
 

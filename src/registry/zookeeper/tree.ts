@@ -43,10 +43,12 @@ export class WatchedTree {
     this.#waiting.clear();
   }
 
-  /** All nodes at and below a path that hold a value or have no children. */
+  /** All nodes at and below a path that hold a value or have no children; the path itself only with a value. */
   async read(path: string, signal: AbortSignal): Promise<Map<string, Entry>> {
     const entries = new Map<string, Entry>();
     await this.#visit(path, entries, signal);
+    const own = canonicalKey(path);
+    if (entries.get(own)?.value === "") entries.delete(own);
     return entries;
   }
 
