@@ -36,11 +36,13 @@ function explain(issue: Issue, schema: Schema, input: unknown): readonly Finding
     case "too_big":
       return here(outOf(issue.origin, `at most ${issue.maximum}`, Number(issue.maximum), input));
     case "invalid_format":
-      return here(`${show(input)} is no ${issue.format === "regex" ? wanted(schema, path) : issue.format}`);
+      return issue.message.startsWith("Invalid")
+        ? here(`${show(input)} is no ${issue.format === "regex" ? wanted(schema, path) : issue.format}`)
+        : here(...split(issue.message, input));
     case "invalid_key":
-      return issue.issues.flatMap((inner) => here(...split(inner.message)));
+      return issue.issues.flatMap((inner) => here(...split(inner.message, input)));
     default:
-      return here(...split(issue.message));
+      return here(...split(issue.message, input));
   }
 }
 
@@ -99,8 +101,9 @@ function outOf(origin: string, bound: string, limit: number, input: unknown): st
   return `must be ${bound}, got ${show(input)}`;
 }
 
-/** A message that ends in parentheses carries its own hint. */
-function split(message: string): [string, string | null] {
+/** A message that ends in parentheses carries its own hint; one that begins with "write" is a hint alone. */
+function split(message: string, input: unknown): [string, string | null] {
+  if (message.startsWith("write ")) return [`${show(input)} does not fit`, message];
   const [, problem, hint] = /^(.*\S)\s+\((.*)\)$/s.exec(message) ?? [];
   return problem === undefined || hint === undefined ? [message, null] : [problem, hint];
 }

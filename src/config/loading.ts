@@ -22,6 +22,8 @@ export interface Loading {
   readonly warnings: string[];
   /** Filled before pools are read. */
   readonly registries: Map<string, Configured<RegistryKind>>;
+  /** Named in the file, but with problems of their own: no second report for who uses them. */
+  readonly brokenRegistries: Set<string>;
   report(path: Path, problem: string, hint?: string | null): void;
   warn(path: Path, text: string): void;
 }
@@ -50,7 +52,8 @@ export function beginLoading(file: string, source: Source, plugins: Plugins, env
   const folder = dirname(file);
   const read = interpolate(source.value, { folder, env, problem: report, warn });
   filled.push(...read.filled);
-  return { file, folder, plugins, value: read.value, problems, warnings, registries: new Map(), report, warn };
+  const registries = { registries: new Map(), brokenRegistries: new Set<string>() };
+  return { file, folder, plugins, value: read.value, problems, warnings, ...registries, report, warn };
 }
 
 /** What a reference was filled in with is replaced by the reference itself: a value may be a secret. */

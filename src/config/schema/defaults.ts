@@ -28,3 +28,13 @@ export const POOL_DEFAULTS = {
   agent_owns_admin: false,
   name: "{host}-{port}",
 } as const;
+
+/** Defaults of the daemon's own sections. */
+export const DAEMON_DEFAULTS = {
+  admin: { listen: "127.0.0.1:8910", read: "token" },
+  agent: { max_connections: 4096, max_per_peer: 1024, timeout: "5s" },
+  render: { watch: true, interval: "10m", values: "strict" },
+  record: { rotate: "64mb", keep: 5 },
+  overrides: { prefix: "checkd/overrides" },
+  haproxy: { exec: "haproxy", mode: "master-worker" },
+} as const;

@@ -102,3 +102,6 @@ export const TargetKeys = z.strictObject({
     example: "{ zone: a }",
   }),
 });
+
+/** Keys of timing, wherever they stand. */
+export const TimingKeys = z.strictObject(TIMING);

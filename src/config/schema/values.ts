@@ -48,14 +48,14 @@ export const groupName = () =>
 
 const UNIX = /^unix:\/\S+$/;
 
-/** Where to listen: `host:port` (port 0: any), `[v6]:port`, and where `sockets` says so `unix:/path`. */
+/** Where to listen: `host:port`, `[v6]:port`, and where `sockets` says so `unix:/path`. */
 export const listenAddress = (sockets: "sockets" | "no sockets") =>
   z
     .string()
     .transform((text, ctx) => {
       const address = text.trim();
       if (sockets === "sockets" && UNIX.test(address)) return address;
-      if (parseHostPort(address.replace(/:0$/, ":1")) !== null) return address;
+      if (parseHostPort(address) !== null) return address;
       const words = sockets === "sockets" ? "host:port, [v6]:port or unix:/path" : "host:port or [v6]:port";
       return refuse(ctx, text, `"${text}" is no address to listen on (write ${words})`);
     })
