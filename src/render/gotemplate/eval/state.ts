@@ -1,0 +1,132 @@
+import { GoError, TemplateError } from "../error.ts";
+import { showFloat } from "../format/float.ts";
+import { show } from "../format/printer.ts";
+import { quote } from "../format/quote.ts";
+import { Func } from "../func.ts";
+import type { Limits } from "../limits.ts";
+import type { Node } from "../syntax/node.ts";
+import { sourceOf } from "../syntax/source.ts";
+import { indirect, typeOf, type Value } from "../value.ts";
+
+/** The text all nodes of an execution come from. */
+export interface Origin {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What changes while templates run: output, variables, and where we are. */
+export class State {
+  readonly origin: Origin;
+  readonly limits: Limits;
+  out = "";
+  /** The node that errors are reported at. */
+  node: Node;
+  /** The template that runs. */
+  template: string;
+  depth = 0;
+  #steps = 0;
+  #names: string[] = [];
+  #values: Value[] = [];
+
+  constructor(origin: Origin, limits: Limits, node: Node) {
+    this.origin = origin;
+    this.limits = limits;
+    this.node = node;
+    this.template = origin.name;
+  }
+
+  /** Counts one step of work at this node. */
+  at(node: Node): void {
+    this.node = node;
+    if (++this.#steps > this.limits.maxSteps) this.fail(`more than ${this.limits.maxSteps} steps`);
+  }
+
+  write(text: string): void {
+    this.out += text;
+    if (this.out.length > this.limits.maxBytes) this.fail(`output is larger than ${this.limits.maxBytes} bytes`);
+  }
+
+  /** Writes a value as an action shows it. */
+  print(node: Node, value: Value): void {
+    if (typeof value === "string") this.write(value);
+    else if (typeof value === "bigint" || typeof value === "boolean") this.write(String(value));
+    else if (value === undefined) this.write("<no value>");
+    else if (typeof value === "number") this.write(showFloat(value));
+    else this.#printOther(node, value);
+  }
+
+  #printOther(node: Node, value: Value): void {
+    this.node = node;
+    if (value instanceof Func) this.fail(`can't print ${sourceOf(node)} of type ${typeOf(value)?.name}`);
+    this.write(this.show(indirect(value)));
+  }
+
+  /** A value as `%v` shows it. */
+  show(value: Value): string {
+    try {
+      return show(value, this.limits.maxBytes);
+    } catch (error) {
+      if (error instanceof GoError) return this.fail(error.text);
+      throw error;
+    }
+  }
+
+  /** The number of variables, to go back to with `pop`. */
+  get mark(): number {
+    return this.#names.length;
+  }
+
+  push(name: string, value: Value): void {
+    this.#names.push(name);
+    this.#values.push(value);
+  }
+
+  pop(mark: number): void {
+    this.#names.length = mark;
+    this.#values.length = mark;
+  }
+
+  /** The value of the innermost variable of this name. */
+  get(name: string): Value {
+    return this.#values[this.#find(name)];
+  }
+
+  set(name: string, value: Value): void {
+    this.#values[this.#find(name)] = value;
+  }
+
+  /** Sets the variable declared last (1) or before it (2). */
+  setTop(fromTop: number, value: Value): void {
+    this.#values[this.#values.length - fromTop] = value;
+  }
+
+  #find(name: string): number {
+    const found = this.#names.lastIndexOf(name);
+    return found >= 0 ? found : this.fail(`undefined variable: ${name}`);
+  }
+
+  /** Runs `body` as the template of this name: it sees no variable but `$`. */
+  call<T>(template: string, data: Value, body: () => T): T {
+    const { template: caller } = this;
+    const [names, values] = [this.#names, this.#values];
+    this.template = template;
+    this.#names = ["$"];
+    this.#values = [data];
+    this.depth++;
+    const result = body();
+    this.depth--;
+    [this.#names, this.#values] = [names, values];
+    this.template = caller;
+    return result;
+  }
+
+  /** Ends the execution with an error at the present node. */
+  fail(message: string, options?: ErrorOptions): never {
+    const { name, text } = this.origin;
+    const before = text.slice(0, this.node.at);
+    const line = before.split("\n").length;
+    const column = before.length - (before.lastIndexOf("\n") + 1);
+    const where = `template: ${name}:${line}:${column}: executing ${quote(this.template)} at <${sourceOf(this.node)}>`;
+    throw new TemplateError({ name, line, column }, `${where}: ${message}`, options);
+  }
+}
