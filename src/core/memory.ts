@@ -17,6 +17,11 @@ export const emptyMemory: Memory = {
   targets: {},
 };
 
+/** What is remembered of a target, null for an unknown name. */
+export function recall(targets: Memory["targets"], name: string): TargetMemory | null {
+  return Object.hasOwn(targets, name) ? (targets[name] ?? null) : null;
+}
+
 /** The same memory with every time moved by `byMs`: from wall to steady time when it is loaded, back when it is stored. */
 export function shiftMemory(memory: Memory, byMs: number): Memory {
   const moved = Object.entries(memory.targets).map(([name, target]) => [name, shiftTarget(target, byMs)] as const);

@@ -1,5 +1,5 @@
 import type { AgentReply, FormatReply, Ms, PoolPolicy, PoolView, Row, Verdict } from "./types.ts";
-import { percentFor } from "./weight.ts";
+import { percentFor, toldNote } from "./weight.ts";
 
 const TEXT_BYTES = 90;
 const encoder = new TextEncoder();
@@ -59,8 +59,7 @@ function words(verdict: Verdict, policy: PoolPolicy): string {
 function percent(verdict: Verdict, policy: PoolPolicy): string {
   if (policy.haproxyWeight !== null) return ` ${percentFor(verdict.weight, policy.haproxyWeight)}%`;
   if (verdict.weight === 0) return " 0%";
-  // Such a step says that HAProxy was told a lower weight before, which it keeps until it is told another.
-  return verdict.chain.some((step) => step.rule === "weight" && step.weight === 100) ? " 100%" : "";
+  return verdict.chain.some((step) => step.note === toldNote) ? " 100%" : "";
 }
 
 function silent(why: string): AgentReply {

@@ -162,7 +162,7 @@ export interface TargetMemory {
   /** State of each check, restored after a restart. */
   readonly states: readonly HealthState["state"][];
   /** All checks together, before the rules of the pool. */
-  readonly judged: "up" | "degraded" | "down";
+  readonly judged: HealthState["state"];
   /** Weight by curve and hysteresis, before ramp and rules. */
   readonly base: number;
   readonly rampFrom: Ms | null;

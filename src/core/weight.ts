@@ -1,5 +1,8 @@
 import type { Ms, Observation, PoolPolicy } from "./types.ts";
 
+/** Note of the step that says: HAProxy was told a lower weight before and keeps it, so every healthy line must say 100% now. */
+export const toldNote = "a lower weight was told before, so 100% is said from now on";
+
 const RAMP_STEPS = 10;
 const RAMP_START = 0.05;
 
@@ -22,7 +25,7 @@ export function baseWeight(last: readonly (Observation | null)[], policy: PoolPo
   const wanted = told.reduce((least, seen) => Math.min(least, seen?.weight ?? 100), byCurve(told, policy, held));
   if (held === null || policy.weight === null) return clamp(wanted);
   const ends = policy.weight.curve.map(([, weight]) => weight);
-  const atEnd = wanted === Math.min(...ends) || wanted === Math.max(...ends);
+  const atEnd = [0, 100, Math.min(...ends), Math.max(...ends)].includes(wanted);
   return atEnd || Math.abs(wanted - held) >= policy.weight.step ? clamp(wanted) : held;
 }
 

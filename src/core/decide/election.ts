@@ -1,0 +1,60 @@
+import type { Ms } from "../types.ts";
+import type { Draft, Round } from "./round.ts";
+import { claimOf, newer, replicas, sentinels, succeeds, type Testimony } from "./witness.ts";
+
+/** Who is the writer, and why; null: nobody may be. */
+export interface Election {
+  readonly elected: Draft | null;
+  readonly why: string;
+  /** When the evidence lapses; null: it does not. */
+  readonly until: Ms | null;
+}
+
+/** The targets that say they lead. A writer that serves but is not fit goes on leading while nobody better claims it. */
+export function claimantsOf(round: Round): readonly Draft[] {
+  const { policy } = round.input;
+  return round.drafts.filter((draft) => {
+    if (draft.member.target.part !== "member" || claimOf(draft)?.claim.role === "reader") return false;
+    if (draft.name !== round.memory.writer) return draft.fit === "fit" && draft.told;
+    return draft.fit === "fit" || (draft.fit === "soft" && policy.whenNoneFit !== "none");
+  });
+}
+
+/** Decides among the claimants: a witness if there is one, else the last agreed one while it still claims, else nobody. */
+export function elect(round: Round, claimants: readonly Draft[]): Election {
+  const { policy } = round.input;
+  if (claimants.length === 0) return nobody("no target claims to be the writer");
+  if (policy.witness === "none") return held(round, claimants);
+  const outside = sentinels(round, claimants) ?? replicas(round, claimants);
+  if (outside !== null) return { elected: outside.names, why: outside.why, until: outside.until };
+  if (policy.witness === "require") return nobody(`no witness has agreed within ${policy.witnessAgeMs / 1000}s`);
+  return alone(round, claimants) ?? among(newer(claimants)) ?? held(round, claimants);
+}
+
+function alone(round: Round, claimants: readonly Draft[]): Election | null {
+  const [only, ...others] = claimants;
+  if (only === undefined || others.length > 0 || only.name === round.memory.writer) return null;
+  if (!round.drafts.some((draft) => draft.name === round.memory.writer)) return null;
+  const lineage = claimOf(only)?.claim.lineage ?? [];
+  if (succeeds(round.memory.lineage, lineage))
+    return nobody(`${round.memory.writer} has gone on from its history since`);
+  if (!round.memory.ousted.includes(only.name)) return null;
+  return nobody(`it led before ${round.memory.writer} took over, and no witness speaks for it`);
+}
+
+function among(testimony: Testimony | null): Election | null {
+  return testimony && { elected: testimony.names, why: testimony.why, until: null };
+}
+
+function held(round: Round, claimants: readonly Draft[]): Election {
+  const [only, ...others] = claimants;
+  if (only !== undefined && others.length === 0) return { elected: only, why: "it alone claims to be", until: null };
+  const last = claimants.find((draft) => draft.name === round.memory.writer);
+  const names = claimants.map((draft) => draft.name).join(", ");
+  if (last === undefined) return nobody(`${names} claim to be the writer and no witness decides`);
+  return { elected: last, why: `the last agreed, while ${names} claim to be and no witness decides`, until: null };
+}
+
+function nobody(why: string): Election {
+  return { elected: null, why, until: null };
+}

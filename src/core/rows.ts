@@ -1,0 +1,116 @@
+import { formerOf } from "./decide/combine.ts";
+import { addressOf } from "./decide/round.ts";
+import { initialHealth } from "./judge.ts";
+import { fullReason, judgedReason } from "./reason.ts";
+import type { Claim, HealthState, Memory, Ms, Override, PoolPolicy, PoolView, Row, Target, Verdict } from "./types.ts";
+
+/** Rows by the name of their target. */
+export type Rows = Map<string, Row>;
+
+/** Whether both hold the very same rows. */
+export function sameRows(a: Rows, b: Rows): boolean {
+  return a.size === b.size && [...a].every(([name, row]) => b.get(name) === row);
+}
+
+/** What rows are made with. */
+export interface Ground {
+  readonly checks: number;
+  readonly memory: Memory;
+  readonly overrides: ReadonlyMap<string, Override>;
+  readonly at: Ms;
+}
+
+/** The rows of a new list: known targets keep what is known; the same name at another address or with another part is a new target. */
+export function relist(rows: Rows, targets: readonly Target[], ground: Ground): Rows {
+  const next: Rows = new Map();
+  for (const target of targets) {
+    if (next.has(target.name)) continue;
+    const old = rows.get(target.name);
+    if (old === undefined || !sameTarget(old.target, target)) next.set(target.name, newRow(target, ground));
+    else next.set(target.name, sameMeta(old.target, target) ? old : { ...old, target });
+  }
+  return next;
+}
+
+/** The rows for another number of checks; what the remaining ones found is kept. */
+export function resize(rows: Rows, checks: number, at: Ms): Rows {
+  const resized = [...rows].map(([name, row]) => {
+    const health = Array.from({ length: checks }, (_, i) => row.health[i] ?? initialHealth(at));
+    return [name, row.health.length === checks ? row : { ...row, health }] as const;
+  });
+  return new Map(resized);
+}
+
+/** A target that has left while HAProxy still has it up: down, until that is heard. */
+export function departed(row: Row, at: Ms): Row {
+  const reason = "has left the pool";
+  const last = { outcome: "fail", reason, facts: {}, weight: null, claim: null } as const;
+  return { ...row, health: [{ ...initialHealth(at, "down"), last, observedAt: at }] };
+}
+
+/** Whether a list names a target that is in the pool already, unchanged. */
+export function sameTarget(a: Target, b: Target): boolean {
+  return addressOf(a) === addressOf(b) && a.part === b.part;
+}
+
+/** How many first observations are still to come. */
+export function unseen(rows: Rows): number {
+  let count = 0;
+  for (const row of rows.values()) count += row.health.filter((health) => health.observedAt === null).length;
+  return count;
+}
+
+/** The verdict with the news of one more observation that changed nothing: when, and in which words. */
+export function freshened(row: Row, judged: HealthState["state"], policy: PoolPolicy, now: Ms): Verdict | null {
+  const { verdict, health } = row;
+  const [first, ...rest] = verdict?.chain ?? [];
+  if (verdict === null || first === undefined) return verdict;
+  const observedAt = oldest(health, now);
+  const note = judgedReason(health, judged, now);
+  const fresh = { ...verdict, observedAt, staleAt: observedAt + policy.staleMs };
+  if (note === first.note) return fresh;
+  const chain = [{ ...first, note }, ...rest];
+  return { ...fresh, chain, reason: fullReason(chain, note) };
+}
+
+/** Whether two claims lead to the same election; terms are left out, as they grow with every transaction. */
+export function sameClaim(a: Claim | null, b: Claim | null): boolean {
+  if (a === b) return true;
+  if (a === null || b === null) return false;
+  const agrees = (claim: Claim) => claim.witness !== null && claim.witness.votes * 2 > claim.witness.of;
+  const same = a.role === b.role && a.follows === b.follows && a.lineage.join() === b.lineage.join();
+  return same && agrees(a) === agrees(b) && (!agrees(a) || a.witness?.says === b.witness?.says);
+}
+
+/** Names whose verdict differs between two states of a pool. */
+export function changedNames(before: PoolView["rows"], after: Rows): readonly string[] {
+  const gone = [...before].filter(([name, row]) => row.verdict !== null && !after.has(name)).map(([name]) => name);
+  const differ = [...after].filter(([name, row]) => !sameVerdict(before.get(name)?.verdict ?? null, row.verdict));
+  return [...differ.map(([name]) => name), ...gone];
+}
+
+function sameVerdict(a: Verdict | null, b: Verdict | null): boolean {
+  if (a === null || b === null) return a === b;
+  return (
+    a.state === b.state && a.weight === b.weight && a.order === b.order && addressOf(a.target) === addressOf(b.target)
+  );
+}
+
+function sameMeta(a: Target, b: Target): boolean {
+  const keys = Object.keys(a.meta);
+  return keys.length === Object.keys(b.meta).length && keys.every((key) => a.meta[key] === b.meta[key]);
+}
+
+function newRow(target: Target, ground: Ground): Row {
+  const override = ground.overrides.get(target.name) ?? null;
+  const member = { target, health: [], override };
+  const former = formerOf(member, ground.memory.targets);
+  const health = Array.from({ length: ground.checks }, (_, i) => initialHealth(ground.at, former?.states[i]));
+  return { target, health, override, verdict: null };
+}
+
+function oldest(health: readonly HealthState[], now: Ms): Ms {
+  let at = now;
+  for (const one of health) if (one.observedAt !== null && one.observedAt < at) at = one.observedAt;
+  return at;
+}
