@@ -6,7 +6,7 @@ import { plainAddress } from "./allow.ts";
 import { type Admission, LOCAL_PEER } from "./connections.ts";
 import { acceptFailed, type Door, type Inside } from "./door.ts";
 import type { Answer, Waiting } from "./polls.ts";
-import { type Asked, readName } from "./request.ts";
+import { type Asked, askedOf, readName } from "./request.ts";
 
 const PREFIX = "/check/";
 const METHODS = ["GET", "HEAD", "OPTIONS"];
@@ -90,7 +90,7 @@ function respondForPool(exchange: Exchange, pool: string): void {
   const view = board.pool(pool);
   if (view === null) inside.unknownName(pool, peerOf(exchange));
   const members = [...(view?.rows.values() ?? [])].filter((row) => row.target.part !== "reference");
-  const asked = members.map(({ target }): Asked => ({ pool, id: `${pool}/${target.name}` }));
+  const asked = members.map(({ target }) => askedOf(pool, target.name));
   let left = asked.length;
   const answered = (): void => {
     left--;

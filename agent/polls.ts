@@ -56,8 +56,8 @@ export class Polls {
     const { board, prober, clock, counts } = this.#given;
     const now = clock.now();
     const view = board.pool(asked.pool);
-    const row = board.get(asked.id);
-    if (view === null || row === null) {
+    const row = view?.rows.get(asked.target);
+    if (view === null || row === undefined) {
       this.#given.unknownName(asked, peer);
       answer(null, null, now);
       return null;
@@ -107,8 +107,8 @@ export class Polls {
   #tellNewest(poll: Poll): void {
     const now = this.#given.clock.now();
     const view = this.#given.board.pool(poll.asked.pool);
-    const row = this.#given.board.get(poll.asked.id);
-    if (view === null || row === null) poll.answer(null, null, now);
+    const row = view?.rows.get(poll.asked.target);
+    if (view === null || row === undefined) poll.answer(null, null, now);
     else this.#tell(poll, row, view.policy, now);
   }
 

@@ -3,6 +3,7 @@ import type { TargetId } from "../src/index.ts";
 /** A target that a poll asks for. */
 export interface Asked {
   readonly pool: string;
+  readonly target: string;
   readonly id: TargetId;
 }
 
@@ -19,10 +20,13 @@ const NAME = /^([^/\s\p{Cc}]+)\/([^/\s\p{Cc}]+)$/u;
 // Set over HAProxy's command line, or quoted with '...' in its file, agent-send "\n" arrives as these two characters.
 const WRITTEN_NEWLINE = /\\n$/;
 
+/** A target by its names. */
+export const askedOf = (pool: string, target: string): Asked => ({ pool, target, id: `${pool}/${target}` });
+
 /** Pool and target of `pool/target`; null when it is no such name. */
 export function readName(text: string): Asked | null {
   const [, pool, target] = NAME.exec(text) ?? [];
-  return pool === undefined || target === undefined ? null : { pool, id: `${pool}/${target}` };
+  return pool === undefined || target === undefined ? null : askedOf(pool, target);
 }
 
 /** Reads agent-send: one line `pool/target`, or all that came before the peer paused or shut its side (`ended`). */

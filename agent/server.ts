@@ -9,7 +9,7 @@ import { httpDoor } from "./http.ts";
 import { type Serving, serve } from "./listener.ts";
 import { Polls } from "./polls.ts";
 import { Replies } from "./replies.ts";
-import { shown } from "./request.ts";
+import { askedOf, shown } from "./request.ts";
 import { type AgentStats, noCounts } from "./stats.ts";
 import { dedicatedPort, sharedPort } from "./tcp.ts";
 import { Warnings } from "./warnings.ts";
@@ -96,7 +96,7 @@ function dedicated(
   { pool, target, host, port }: AgentPort,
   serving: (who: string, address: Address, open: (by: Admission) => Door) => Serving,
 ): Serving {
-  const asked = { pool, id: `${pool}/${target}` } as const;
+  const asked = askedOf(pool, target);
   return serving(`agent_port of ${asked.id}`, { kind: "tcp", host, port }, (by) => dedicatedPort(inside, by, asked));
 }
 
