@@ -23,9 +23,3 @@ export interface Door {
   readonly server: Server;
   readonly end: () => void;
 }
-
-/** Too many open files and the like: the connection is lost, the listener goes on. */
-export function acceptFailed({ counts, warnings }: Inside, error: Error): void {
-  counts.listenerErrors++;
-  warnings.warn("accept", () => `agent: a connection could not be accepted: ${error.message}`);
-}

@@ -4,7 +4,7 @@ import { httpPoolReply } from "../src/core/reply.ts";
 import { type Board, httpReply, type Ms } from "../src/index.ts";
 import { plainAddress } from "./allow.ts";
 import { type Admission, LOCAL_PEER } from "./connections.ts";
-import { acceptFailed, type Door, type Inside } from "./door.ts";
+import type { Door, Inside } from "./door.ts";
 import type { Answer, Waiting } from "./polls.ts";
 import { type Asked, askedOf, readName } from "./request.ts";
 
@@ -51,7 +51,6 @@ export function httpDoor(inside: Inside, board: Board, by: Admission): Door {
     if (socket.writable) socket.write("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     socket.destroy();
   });
-  server.on("error", (error) => acceptFailed(inside, error));
   const end = (): void => {
     for (const each of [...waits]) each.hurry();
     server.closeAllConnections();

@@ -1,4 +1,4 @@
-import { unlinkSync } from "node:fs";
+import { lstatSync, unlinkSync } from "node:fs";
 import { connect, type ListenOptions, type Server } from "node:net";
 import { type Address, listenError } from "./address.ts";
 import type { Door } from "./door.ts";
@@ -13,6 +13,8 @@ export interface Serving {
   /** IPv6 only: the same port is also served over IPv4 by a listener of its own. */
   readonly ipv6Only: boolean;
   readonly open: () => Door;
+  /** Told of a connection that was lost while it was accepted: too many open files and the like. */
+  readonly failed: (error: Error) => void;
 }
 
 /** Listens, and resolves once connections are accepted; stopping frees the address first. */
@@ -23,6 +25,7 @@ export async function serve(what: Serving): Promise<{ stop(): Promise<void> }> {
   } catch (error) {
     throw listenError(what.who, what.address, error);
   }
+  server.on("error", what.failed);
   const stop = (): Promise<void> =>
     new Promise((done) => {
       server.close(() => done());
@@ -42,7 +45,9 @@ async function listenUnix(server: Server, path: string): Promise<void> {
   try {
     await listening(server, options);
   } catch (error) {
-    if (!(codeOf(error) === "EADDRINUSE" && (await isAbandoned(path)))) throw error;
+    // Connecting to a file that is no socket is refused as well: that one is somebody's.
+    const isOurs = codeOf(error) === "EADDRINUSE" && lstatSync(path).isSocket() && (await isAbandoned(path));
+    if (!isOurs) throw error;
     unlinkSync(path);
     await listening(server, options);
   }
@@ -57,7 +62,7 @@ const listening = (server: Server, options: ListenOptions): Promise<void> =>
     });
   });
 
-/** The socket file of a process that is gone refuses; a live one accepts, any other file is no socket at all. */
+/** The socket of a process that is gone refuses; a live one accepts. */
 const isAbandoned = (path: string): Promise<boolean> =>
   new Promise((done) => {
     const socket = connect(path);

@@ -77,6 +77,11 @@ export class Polls {
     return [...this.#rows].flatMap(([id, pollers]) => pollers.impatient(now).map((peer) => ({ id, peer })));
   }
 
+  /** Targets whose pollers are remembered. */
+  get size(): number {
+    return this.#rows.size;
+  }
+
   #atOnce(poll: Poll, row: Row, view: PoolView): null {
     this.#given.counts.atOnce++;
     this.#tell(poll, row, view.policy, poll.since);

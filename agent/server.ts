@@ -81,7 +81,13 @@ function servings(inside: Inside, board: Board, settings: AgentSettings): Servin
     over: address.kind,
   });
   const serving = (who: string, address: Address, open: (admission: Admission) => Door): Serving => {
-    return { who, address, ipv6Only: false, open: () => open(by(address)) };
+    return {
+      who,
+      address,
+      ipv6Only: false,
+      open: () => open(by(address)),
+      failed: (error) => acceptFailed(inside, error),
+    };
   };
   const all = [
     ...settings.listen.map((text) => serving("agent.listen", readAddress(text), (door) => sharedPort(inside, door))),
@@ -98,6 +104,12 @@ function dedicated(
 ): Serving {
   const asked = askedOf(pool, target);
   return serving(`agent_port of ${asked.id}`, { kind: "tcp", host, port }, (by) => dedicatedPort(inside, by, asked));
+}
+
+/** The connection is lost, the listener goes on. */
+function acceptFailed({ counts, warnings }: Inside, error: Error): void {
+  counts.listenerErrors++;
+  warnings.warn("accept", () => `agent: a connection could not be accepted: ${error.message}`);
 }
 
 /** An IPv6 listener takes IPv4 as well, unless that port has an IPv4 listener of its own. */

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from "node:net";
 import type { Admission, Held } from "./connections.ts";
-import { acceptFailed, type Door, type Inside } from "./door.ts";
+import type { Door, Inside } from "./door.ts";
 import { type Asked, REQUEST_BYTES, readRequest, shown } from "./request.ts";
 
 /** Longest time the shared port waits for a request. */
@@ -25,7 +25,6 @@ function accepting(inside: Inside, by: Admission, take: (socket: Socket, held: H
     const held = inside.connections.admit(socket, by);
     if (held !== null) take(socket, held);
   });
-  server.on("error", (error) => acceptFailed(inside, error));
   return { server, end: () => inside.connections.endAll(by) };
 }
 
@@ -60,7 +59,7 @@ function readThenAnswer(inside: Inside, socket: Socket, held: Held): void {
     }
     release();
     if (request.kind === "asked") answer(inside, socket, held, request.asked);
-    else refuse(inside, socket, held, bytes);
+    else refuse(inside, socket, held.peer, bytes);
   };
   const read = (chunk: Buffer): void => {
     bytes += chunk.toString("utf8", 0, REQUEST_BYTES + 1);
@@ -74,17 +73,15 @@ function readThenAnswer(inside: Inside, socket: Socket, held: Held): void {
     socket.resume();
   };
   const late = setTimeout(settle, REQUEST_MS, true);
-  held.hurry = ended;
   socket.on("data", read).on("end", ended).on("close", release);
 }
 
-function refuse(inside: Inside, socket: Socket, held: Held, text: string): void {
+function refuse(inside: Inside, socket: Socket, peer: string, text: string): void {
   inside.counts.malformed++;
-  inside.warnings.warn(`malformed ${held.peer}`, () =>
+  inside.warnings.warn(`malformed ${peer}`, () =>
     text === ""
-      ? `agent: ${held.peer} asked for nothing within ${REQUEST_MS} ms: its server lines need agent-send "pool/target\\n"`
-      : `agent: ${held.peer} asked for "${shown(text)}", which is not pool/target`,
+      ? `agent: ${peer} asked for nothing within ${REQUEST_MS} ms: its server lines need agent-send "pool/target\\n"`
+      : `agent: ${peer} asked for "${shown(text)}", which is not pool/target`,
   );
-  held.hurry = null;
   say(socket, text === "" ? NO_REQUEST : UNREADABLE);
 }

@@ -1,3 +1,4 @@
+import { initialHealth } from "../../src/core/judge.ts";
 import { emptyMemory } from "../../src/core/memory.ts";
 import { defaultPolicy, defaultPoolPolicy } from "../../src/core/policy.ts";
 import type { HealthState, Policy, PoolPolicy, PoolView, Row, TargetId, Verdict } from "../../src/core/types.ts";
@@ -22,7 +23,8 @@ export function rowOf(pool: string, name: string, change: RowChange = {}): Row {
   const target = { name, host: "127.0.0.1", port: 80, meta: {}, part: "member" } as const;
   const latch = { on: state === "up", streak: 1, since };
   const health: HealthState = {
-    ...{ state: state ?? "unknown", since, alive: latch, good: latch, pending, last: null, blind: null },
+    ...initialHealth(since),
+    ...{ state: state ?? "unknown", since, alive: latch, good: latch, pending },
     observedAt: state === null ? null : observedAt,
   };
   if (state === null) return { target, health: [health], override: null, verdict: null };
