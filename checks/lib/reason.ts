@@ -31,8 +31,6 @@ const THEIRS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "TLS: certificate of an authority that is not in ca",
   CERT_HAS_EXPIRED: "TLS: certificate has expired",
   CERT_NOT_YET_VALID: "TLS: certificate is not yet valid",
-  ERR_SSL_WRONG_VERSION_NUMBER: "TLS: the server does not speak TLS",
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: "TLS: the server does not speak TLS",
 };
 
 const LONGEST = 200;
@@ -70,10 +68,24 @@ export const isOurs = (error: unknown): boolean => error instanceof OwnFault || 
 /** What went wrong in one line for an operator: words for the common codes, else the error's own. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error) ?? "";
-  const words = OURS[code] ?? THEIRS[code];
-  if (words !== undefined) return words;
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return oneLine(`TLS: ${describeError(error)}`);
-  return oneLine(describeError(error));
+  return OURS[code] ?? THEIRS[code] ?? tlsReason(error, code) ?? oneLine(describeError(error));
+}
+
+const NO_TLS = /wrong version number|packet length too long|http request/;
+
+function tlsReason(error: unknown, code: string): string | null {
+  if (!(error instanceof Error)) return null;
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return namesReason(error);
+  if (code !== "EPROTO" && !code.startsWith("ERR_SSL_")) return null;
+  if (NO_TLS.test(error.message)) return "TLS: the server does not speak TLS";
+  return "reason" in error && typeof error.reason === "string" ? `TLS: ${error.reason}` : null;
+}
+
+function namesReason(error: Error): string {
+  const host = "host" in error ? String(error.host) : "that name";
+  const cert = "cert" in error && typeof error.cert === "object" ? error.cert : null;
+  const names = cert !== null && "subjectaltname" in cert ? String(cert.subjectaltname) : "no names";
+  return oneLine(`TLS: the certificate is not for ${host}, but for ${names}`);
 }
 
 /** An observation; what it does not say is null. */

@@ -1,7 +1,7 @@
 // Servers that do what real ones do on bad days. Every checker is run against all of them.
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type TlsOptions } from "node:tls";
-import { selfSigned } from "./certificates.ts";
+import { createServer as createTlsServer } from "node:tls";
+import { type Certificate, selfSigned } from "./certificates.ts";
 import { freePort, start, until } from "./process.ts";
 
 /** A fake server on the loopback. */
@@ -10,6 +10,8 @@ export interface Fake {
   readonly port: number;
   /** How many connections it has taken so far. */
   readonly taken: () => number;
+  /** Its certificate, where it speaks TLS. */
+  readonly ca: string | null;
   close(): Promise<void>;
 }
 
@@ -56,7 +58,7 @@ export type TlsBehaviour = (typeof TLS_BEHAVIOURS)[number];
 const HOST = "127.0.0.1";
 
 /** A server in this process that does `serve` with each connection. */
-export async function fake(serve: (socket: Socket) => void, tls?: TlsOptions): Promise<Fake> {
+export async function fake(serve: (socket: Socket) => void, tls?: Certificate): Promise<Fake> {
   const sockets = new Set<Socket>();
   let taken = 0;
   const server: Server = tls === undefined ? createServer() : createTlsServer(tls);
@@ -78,6 +80,7 @@ export async function fake(serve: (socket: Socket) => void, tls?: TlsOptions): P
     host: HOST,
     port: address.port,
     taken: () => taken,
+    ca: tls?.cert ?? null,
     close: () =>
       new Promise((done) => {
         server.close(() => done());
@@ -108,7 +111,7 @@ function flood(socket: Socket, head: string, filler: string): void {
 
 async function refused(): Promise<Fake> {
   const port = await freePort();
-  return { host: HOST, port, taken: () => 0, close: async () => {} };
+  return { host: HOST, port, taken: () => 0, ca: null, close: async () => {} };
 }
 
 const STOPPED = `
@@ -122,7 +125,7 @@ async function stopped(backlog: number): Promise<Fake> {
   const running = await start([process.execPath, "-e", STOPPED, String(port), String(backlog)], { name: "stopped" });
   await until("the server to be ready", () => running.output().includes("ready"));
   running.signal("SIGSTOP");
-  return { host: HOST, port, taken: () => 0, close: () => running.stop(0) };
+  return { host: HOST, port, taken: () => 0, ca: null, close: () => running.stop(0) };
 }
 
 /** A server whose queue of connections is full: the kernel drops every further SYN without a word. */
