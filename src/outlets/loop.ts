@@ -1,0 +1,100 @@
+import type { Clock } from "../contract.ts";
+import { backOff } from "../core/timing.ts";
+import type { Ms } from "../core/types.ts";
+
+/** Does an outlet's work: once for any number of marks, never twice at a time, again after a failure, always the newest state. */
+export interface Loop {
+  /** There is work to do. */
+  mark(): void;
+  /** Marks at that time, unless something marks before. */
+  markAt(due: Ms): void;
+  /** No more work; resolves when the running one has ended. */
+  stop(): Promise<void>;
+}
+
+/** `work` reads the newest state itself and throws when it could not be told; `failed` hears why and when the next try is. */
+export interface LoopOptions {
+  readonly clock: Clock;
+  readonly work: (signal: AbortSignal) => Promise<void>;
+  readonly failed: (error: unknown, nextTryAt: Ms) => void;
+  readonly firstRetryMs?: Ms;
+  readonly longestRetryMs?: Ms;
+  readonly random?: () => number;
+}
+
+const FIRST_RETRY_MS = 200;
+const LONGEST_RETRY_MS = 10_000;
+
+class OutletLoop implements Loop {
+  readonly #options: LoopOptions;
+  readonly #ended = new AbortController();
+  #marked = false;
+  #retrying = false;
+  #failures = 0;
+  #running: Promise<void> | null = null;
+  #cancelRetry = (): void => {};
+  #cancelDue = (): void => {};
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  mark(): void {
+    this.#marked = true;
+    // News during an outage does not hurry the retry: what is written then is the newest anyway.
+    if (this.#running === null && !this.#retrying && !this.#ended.signal.aborted) this.#begin();
+  }
+
+  markAt(due: Ms): void {
+    this.#cancelDue();
+    this.#cancelDue = this.#options.clock.at(due, () => this.mark());
+  }
+
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    this.#cancelRetry();
+    this.#cancelDue();
+    await this.#running;
+  }
+
+  #begin(): void {
+    this.#running = this.#run().finally(() => {
+      this.#running = null;
+      if (this.#marked) this.mark();
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#marked && !this.#ended.signal.aborted) {
+      this.#marked = false;
+      try {
+        await this.#options.work(this.#ended.signal);
+        this.#failures = 0;
+      } catch (error) {
+        if (this.#ended.signal.aborted) return;
+        return this.#retryLater(error);
+      }
+    }
+  }
+
+  #retryLater(error: unknown): void {
+    const {
+      clock,
+      failed,
+      firstRetryMs = FIRST_RETRY_MS,
+      longestRetryMs = LONGEST_RETRY_MS,
+      random = Math.random,
+    } = this.#options;
+    const retryAt = clock.now() + backOff(this.#failures, firstRetryMs, longestRetryMs, random());
+    this.#failures += 1;
+    this.#retrying = true;
+    this.#cancelRetry = clock.at(retryAt, () => {
+      this.#retrying = false;
+      this.mark();
+    });
+    failed(error, retryAt);
+  }
+}
+
+/** Makes a loop at rest. */
+export const createLoop = (options: LoopOptions): Loop => new OutletLoop(options);

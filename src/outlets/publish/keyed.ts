@@ -1,0 +1,180 @@
+import { hostname } from "node:os";
+import type { Entry, Op, OutletEnv, Part, Registry, Session } from "../../contract.ts";
+import type { PoolView } from "../../core/types.ts";
+import { RegistryError } from "../../errors.ts";
+import { hubOf } from "../../registry/hub.ts";
+import { canonicalKey } from "../../registry/keys.ts";
+import { compete, type LockState } from "../../registry/lock.ts";
+import { createLoop, type Loop } from "../loop.ts";
+import { readOwned, writeOwned } from "./owned.ts";
+import { difference } from "./plan.ts";
+import { removeKeys } from "./removal.ts";
+import { type Reporter, reporter } from "./report.ts";
+
+/** What layouts with a lock differ in: which keys a view comes to, and where they lie. */
+export interface KeyedLayout {
+  readonly outlet: string;
+  readonly registry: string;
+  /** The key template as configured: names the lock, so that all daemons with one publication share one. */
+  readonly template: string;
+  /** The folder or key below which everything lies. */
+  readonly folder: (view: Pick<PoolView, "pool" | "group">) => string;
+  readonly wanted: (view: PoolView) => ReadonlyMap<string, string>;
+  /** Every key that any target of the pool may come to have, serving or not. */
+  readonly possible: (view: PoolView) => ReadonlySet<string>;
+  readonly onExit: "keep" | "remove";
+  readonly leaseMs: number | null;
+  readonly lockTtlMs: number;
+}
+
+const TRIES = 5;
+
+class KeyedPublication {
+  readonly #layout: KeyedLayout;
+  readonly #env: OutletEnv;
+  readonly #registry: Registry;
+  readonly #report: Reporter;
+  readonly #loop: Loop;
+  readonly #ended = new AbortController();
+  readonly #lockName: string;
+  readonly #competing: Promise<void>;
+  #view: PoolView | null = null;
+  #found: ReadonlyMap<string, Entry> | null = null;
+  #lock: LockState = { held: null, holder: null, error: null };
+  #owned: Set<string> | null = null;
+  #lease: Session | null = null;
+
+  constructor(layout: KeyedLayout, env: OutletEnv) {
+    this.#layout = layout;
+    this.#env = env;
+    this.#registry = env.registry(layout.registry);
+    this.#report = reporter(env, layout.outlet);
+    this.#lockName = `${layout.outlet}-${env.pool}-${canonicalKey(layout.template)}`;
+    this.#loop = createLoop({
+      clock: env.clock,
+      work: (signal) => this.#work(signal),
+      failed: (error) => this.#report.failed(this.#folder, "", error),
+    });
+    const { clock, log } = env;
+    env.board.follow((view) => {
+      if (view.pool !== env.pool) return;
+      this.#view = view;
+      this.#loop.mark();
+    }, this.#ended.signal);
+    hubOf(this.#registry, { clock, log, name: layout.registry }).watch(
+      this.#folder,
+      ({ state, snapshot, error }) => {
+        if (state !== "current" && state !== "waiting")
+          this.#report.failed(this.#folder, "", new Error(error ?? state));
+        this.#found = state === "current" ? (snapshot?.entries ?? null) : null;
+        this.#loop.mark();
+      },
+      this.#ended.signal,
+    );
+    const owner = `${hostname()} pid ${process.pid}`;
+    const lock = { registry: this.#registry, name: this.#lockName, owner, ttlMs: layout.lockTtlMs, clock, log };
+    this.#competing = compete(lock, this.#ended.signal, (state) => this.#onLock(state));
+  }
+
+  get #folder(): string {
+    return canonicalKey(this.#layout.folder(this.#view ?? { pool: this.#env.pool, group: null }));
+  }
+
+  #onLock(state: LockState): void {
+    const had = this.#lock.held !== null;
+    this.#lock = state;
+    this.#owned = null;
+    if (state.held !== null)
+      this.#env.log("info", `${this.#layout.outlet} of ${this.#folder}: this daemon writes now`, {
+        pool: this.#env.pool,
+      });
+    else if (had)
+      this.#env.log("warn", `${this.#layout.outlet} of ${this.#folder}: the right to write is lost`, {
+        pool: this.#env.pool,
+      });
+    this.#loop.mark();
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    const view = this.#view;
+    if (view === null || !view.settled) return;
+    if (this.#lock.held === null) {
+      const { holder } = this.#lock;
+      return this.#report.pending(
+        this.#folder,
+        holder === null ? "waiting for the right to write" : `written by ${holder}`,
+      );
+    }
+    if (this.#found === null) return;
+    this.#owned ??= await readOwned(this.#registry, this.#lockName, signal);
+    await this.#own(view, this.#owned, signal);
+    await this.#make(view, this.#owned, signal);
+  }
+
+  /** What may be written is remembered first, so that nothing is left behind by a crash in between. */
+  async #own(view: PoolView, owned: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    const found = this.#found ?? new Map<string, Entry>();
+    const possible = this.#layout.possible(view);
+    const next = new Set([...possible, ...[...owned].filter((key) => found.has(key))]);
+    const known = next.size === owned.size && [...next].every((key) => owned.has(key));
+    if (!known) await writeOwned(this.#registry, this.#lockName, next, signal);
+    this.#owned = next;
+  }
+
+  async #make(view: PoolView, owned: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const wanted = this.#layout.wanted(view);
+      const found = this.#found ?? (await this.#registry.read(this.#folder, null, signal)).entries;
+      const { ops, put, remove } = difference(wanted, found, this.#owned ?? owned, await this.#leaseFor(signal));
+      const told = `${wanted.size} keys`;
+      if (ops.length === 0) return this.#report.synced(this.#folder, told, told);
+      const done = await this.#commit(ops, signal);
+      this.#found = (await this.#registry.read(this.#folder, null, signal)).entries;
+      if (done)
+        this.#env.log(
+          "info",
+          `${this.#layout.outlet} of ${this.#folder}: ${put.length} written, ${remove.length} removed`,
+          { pool: view.pool },
+        );
+    }
+    throw new RegistryError("refused", "somebody else keeps changing these keys");
+  }
+
+  /** False when somebody changed a key in between. Stops at once when the lock is lost. */
+  async #commit(ops: readonly Op[], signal: AbortSignal): Promise<boolean> {
+    for (let from = 0; from < ops.length; from += this.#registry.maxOps) {
+      if (this.#lock.held === null || this.#lock.held.lost.aborted)
+        throw new RegistryError("unreachable", "the right to write was lost");
+      const { conflicts } = await this.#registry.commit(ops.slice(from, from + this.#registry.maxOps), signal);
+      if (conflicts.length > 0) return false;
+    }
+    return true;
+  }
+
+  async #leaseFor(signal: AbortSignal): Promise<Session | null> {
+    if (this.#layout.leaseMs === null) return null;
+    if (this.#lease === null || this.#lease.lost.aborted) {
+      this.#lease = await this.#registry.session(this.#layout.leaseMs, signal);
+      // Keys that hang on the lost lease go with it; the watch brings that, and they are written anew.
+      this.#lease.lost.addEventListener("abort", () => this.#loop.mark(), { once: true });
+    }
+    return this.#lease;
+  }
+
+  async stop(why: "exit" | "removed" | "replaced"): Promise<void> {
+    const mine = this.#lock.held === null ? [] : [...(this.#owned ?? [])].filter((key) => this.#found?.has(key));
+    await this.#loop.stop();
+    if (this.#layout.onExit === "remove" && why !== "replaced") await removeKeys(this.#registry, mine, this.#env);
+    this.#ended.abort(new RegistryError("unreachable", "the publication was stopped"));
+    await this.#competing;
+  }
+}
+
+/** A publication that writes its keys under a lock. */
+export const keyedPart = (layout: KeyedLayout, env: OutletEnv): Part => ({
+  key: `${layout.outlet} ${env.pool} ${layout.registry} ${layout.template}`,
+  start: async () => {
+    const publication = new KeyedPublication(layout, env);
+    return { stop: (why) => publication.stop(why) };
+  },
+});
