@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Path } from "./document.ts";
 import { readDbconf } from "./import/dbconf-file.ts";
 import { allowedHint } from "./nearest.ts";
+import { formatProblem } from "./problem.ts";
 import { readSecretFile, rememberOrigin } from "./secret.ts";
 
 /** Where references are looked up. */
@@ -133,11 +134,13 @@ const KINDS: Readonly<Record<string, LookUp>> = {
 };
 
 function passwordOf(text: string, path: string, section: string): Found {
-  const { sections } = readDbconf(text, path);
+  const { sections, problems } = readDbconf(text, path);
   const found = sections.get(section);
-  if (found === undefined)
-    return { problem: `${path} has no section [${section}]`, hint: allowedHint(section, sections.keys()) };
-  return { value: found.password ?? "", file: null };
+  if (found !== undefined) return { value: found.password ?? "", file: null };
+  const wrong = problems.find((problem) => problem.path.startsWith(`${section}.`));
+  return wrong === undefined
+    ? { problem: `${path} has no section [${section}]`, hint: allowedHint(section, sections.keys()) }
+    : { problem: formatProblem(wrong), hint: null };
 }
 
 function readFrom(file: string, name: string): Found {

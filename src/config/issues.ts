@@ -18,10 +18,14 @@ export function findings(issues: readonly Issue[], schema: Schema, value: unknow
   return issues.flatMap((issue) => explain(issue, schema, valueAt(value, issue.path)));
 }
 
+/** How zod begins when a schema has no words of its own. */
+const ZOD_WORDS = /^(Invalid|Too (small|big)|Unrecognized key|Not a )/;
+
 function explain(issue: Issue, schema: Schema, input: unknown): readonly Finding[] {
   const { path } = issue;
   const here = (problem: string, hint: string | null = null): readonly Finding[] => [{ path, problem, hint }];
   if (input === undefined && issue.code !== "unrecognized_keys" && issue.code !== "custom") return here("is required");
+  if (!ZOD_WORDS.test(issue.message)) return here(...split(issue.message, input));
   switch (issue.code) {
     case "invalid_type":
       return here(...mismatch(wanted(schema, path), input));
@@ -36,9 +40,7 @@ function explain(issue: Issue, schema: Schema, input: unknown): readonly Finding
     case "too_big":
       return here(outOf(issue.origin, `at most ${issue.maximum}`, Number(issue.maximum), input));
     case "invalid_format":
-      return issue.message.startsWith("Invalid")
-        ? here(`${show(input)} is no ${issue.format === "regex" ? wanted(schema, path) : issue.format}`)
-        : here(...split(issue.message, input));
+      return here(`${show(input)} is no ${issue.format === "regex" ? wanted(schema, path) : issue.format}`);
     case "invalid_key":
       return issue.issues.flatMap((inner) => here(...split(inner.message, input)));
     default:

@@ -7,7 +7,7 @@ import type { Problem } from "../settings.ts";
 export interface DbconfSection {
   readonly host: string;
   readonly port: number;
-  readonly user: string | null;
+  readonly user: string;
   readonly password: string | null;
   readonly database: string | null;
 }
@@ -83,7 +83,7 @@ function readLine(
   if (key === undefined || key === "" || text === undefined)
     return { path: section?.name ?? "", problem: "this line is neither [section] nor key = value" };
   if (section === null)
-    return { path: key, problem: "stands before the first section", hint: "write [slave3301] above it" };
+    return { path: "", problem: `"${key}" stands before the first section`, hint: "write [slave3301] above it" };
   const path = `${section.name}.${key}`;
   const first = section.raw.values.get(key);
   if (first !== undefined) return { path, problem: "stands twice", hint: `the first is in line ${first.line}` };
@@ -100,8 +100,8 @@ function unquote(text: string): string | null {
 }
 
 function checkSection(name: string, raw: Raw, report: Report): DbconfSection | null {
-  if (name === "" || /[\s/\p{Cc}]/u.test(name)) {
-    report(raw.line, 1, name, `"${name}" is no tag`, "no blank, slash or control character");
+  if (name === "" || /[\s/#}\p{Cc}]/u.test(name)) {
+    report(raw.line, 1, name, `"${name}" is no tag`, "no blank, slash, # or } in it");
     return null;
   }
   const text = (key: string): string | null => raw.values.get(key)?.text ?? null;
@@ -115,8 +115,9 @@ function checkSection(name: string, raw: Raw, report: Report): DbconfSection | n
   };
   const host = required("host");
   const port = checkPort(name, required("port"), raw, report);
-  if (host === null || port === null) return null;
-  return { host, port, user: text("user"), password: text("password"), database: text("database") };
+  const user = required("user");
+  if (host === null || port === null || user === null) return null;
+  return { host, port, user, password: text("password"), database: text("database") };
 }
 
 function meant(key: string, unknown: readonly string[]): string | undefined {

@@ -1,6 +1,6 @@
 import type { Checker } from "../../contract.ts";
 import type { Path } from "../document.ts";
-import { isSection, type Loading, readSection } from "../loading.ts";
+import { type Loading, readSection } from "../loading.ts";
 import { TimingKeys } from "../schema/pool.ts";
 import { TIMING } from "../schema/timing.ts";
 import type { CheckSettings } from "../settings.ts";
@@ -81,7 +81,4 @@ function splitTiming(section: Section): readonly [Section, Section] {
 }
 
 /** True for options that name Sentinels. */
-export const namesSentinels = (raw: Section): boolean =>
-  Object.entries(raw).some(
-    ([key, value]) => /^sentinels?$/.test(key) && (isSection(value) || Array.isArray(value) || value === true),
-  );
+export const namesSentinels = (raw: Section): boolean => Array.isArray(raw.sentinels) && raw.sentinels.length > 0;

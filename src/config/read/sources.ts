@@ -15,10 +15,13 @@ export interface Sources {
   readonly name: { readonly value: string; readonly path: Path } | null;
 }
 
-/** Log-ins that a source shares with the check of its pool: the same servers, the same account. */
-const CREDENTIALS = ["user", "username", "password", "tls"];
+/** What a source shares with the check of its pool: the same servers, the same account, the same Sentinels. */
+const SHARED = [
+  ...["user", "username", "password", "tls"],
+  ...["sentinels", "master_name", "sentinel_username", "sentinel_password", "sentinel_tls", "sentinel_timeout"],
+];
 
-/** One source or a list; user, password and TLS are those of the pool's checks unless given. */
+/** One source or a list; log-in and Sentinels are those of the pool's checks unless given. */
 export function readSources(loading: Loading, value: unknown, path: Path, checks: readonly Section[]): Sources {
   if (value === undefined) return { settings: [], kinds: [], name: null };
   const list = Array.isArray(value);
@@ -51,7 +54,7 @@ function readSource(loading: Loading, value: unknown, path: Path, checks: readon
   const { name, ...others } = chosen.rest;
   const template = typeof name === "string" && !keysOf(kind.options).has("name");
   const own = template ? others : chosen.rest;
-  const options = checks.reduce<Section>((taken, check) => inherit(kind, taken, check, CREDENTIALS), own);
+  const options = checks.reduce<Section>((taken, check) => inherit(kind, taken, check, SHARED), own);
   const settings = configure(loading, kind, options, path);
   return { kind: kind.name, settings, name: template ? { value: name, path: [...path, "name"] } : null };
 }

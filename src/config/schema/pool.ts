@@ -67,7 +67,7 @@ export const PoolKeys = z.strictObject({
   source: z.unknown().optional().meta({
     type: "source or list",
     description:
-      "Who says which targets there are: `type` (mysql, sentinel, registry) and its options; several are joined. User, password and TLS are the check's unless given.",
+      "Who says which targets there are: `type` (mysql, sentinel, registry) and its options; several are joined. Log-in, TLS and Sentinels are the check's unless given.",
     default: "-",
     example: '{ type: mysql, primary: "10.0.21.5:3301" }',
   }),
