@@ -24,10 +24,16 @@ export interface AgentGiven {
   readonly heard: (id: TargetId) => void;
 }
 
+/** A listener, and what no other may have at the same time: `port:3300`, `file:/run/checkd/agent.sock`. */
+export interface AgentPart {
+  readonly part: Part;
+  readonly holds: readonly string[];
+}
+
 /** The agent-check server. What it knows of its peers outlives a reload of the configuration. */
 export interface Agent {
-  /** One Part a listener: the shared ports, the HTTP doors, the dedicated ports. */
-  parts(settings: AgentSettings): readonly Part[];
+  /** One a listener: the shared ports, the HTTP doors, the dedicated ports. Throws when an address is none. */
+  parts(settings: AgentSettings): readonly AgentPart[];
   readonly stats: AgentStats;
   /** Peers that are answered at once because they hung up on late answers in the last ten minutes. */
   impatient(): readonly { readonly id: TargetId; readonly peer: string }[];
@@ -118,7 +124,10 @@ const sharesPort = (one: Address, other: Address): boolean =>
     ? one.port === other.port
     : false;
 
-function partOf(what: Serving, { allow, maxConnections, maxPerPeer, timeoutMs }: AgentSettings): Part {
+function partOf(what: Serving, { allow, maxConnections, maxPerPeer, timeoutMs }: AgentSettings): AgentPart {
   const limits = JSON.stringify([what.ipv6Only, allow, maxConnections, maxPerPeer, timeoutMs]);
-  return { key: `${what.who} ${writeAddress(what.address)} ${limits}`, start: () => serve(what) };
+  const { address } = what;
+  // By port alone: 0.0.0.0 and an address of this machine are in each other's way.
+  const holds = [address.kind === "unix" ? `file:${address.path}` : `port:${address.port}`];
+  return { part: { key: `${what.who} ${writeAddress(address)} ${limits}`, start: () => serve(what) }, holds };
 }

@@ -40,7 +40,7 @@ export async function startAgent(settings: Partial<AgentSettings>): Promise<Runn
     log: (level, text) => log.push(`${level}: ${text}`),
     heard: (id) => heard.push(id),
   });
-  const started = await Promise.all(agent.parts({ ...NO_DOORS, ...settings }).map((part) => part.start()));
+  const started = await Promise.all(agent.parts({ ...NO_DOORS, ...settings }).map(({ part }) => part.start()));
   const stop = async (): Promise<void> => {
     await Promise.all(started.map((each) => each.stop("exit")));
   };

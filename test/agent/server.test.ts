@@ -254,11 +254,18 @@ describe("the key of a part", () => {
     heard: () => {},
   });
   const keys = (change: Partial<typeof NO_DOORS>) =>
-    agent.parts({ ...NO_DOORS, listen: ["127.0.0.1:3300"], ports: [portFor(3333)], ...change }).map(({ key }) => key);
+    agent
+      .parts({ ...NO_DOORS, listen: ["127.0.0.1:3300"], ports: [portFor(3333)], ...change })
+      .map(({ part }) => part.key);
 
   it("is equal for equal settings", () => {
     expect(keys({})).toEqual(keys({}));
     expect(new Set(keys({})).size).toBe(2);
+  });
+
+  it("comes with what only one listener can have", () => {
+    const settings = { ...NO_DOORS, listen: ["[::]:3300", "unix:/run/a.sock"], http: ["127.0.0.1:3380"] };
+    expect(agent.parts(settings).flatMap(({ holds }) => holds)).toEqual(["port:3300", "file:/run/a.sock", "port:3380"]);
   });
 
   it.each([
