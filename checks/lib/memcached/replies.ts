@@ -14,6 +14,9 @@ const VALUE = /^(?:VALUE \S+ \d+|VA) (\d+)/;
 /** Whether a line says that a command was refused. */
 export const isError = (line: string): boolean => /^(ERROR|CLIENT_ERROR|SERVER_ERROR)\b/.test(line);
 
+/** Whether a line may begin the answer to one of our commands; so may an empty one, which is not complete yet. */
+export const isReply = (line: string): boolean => line === "" || /^([A-Z]{2,}|[A-Z]+_[A-Z]+)\b/.test(line);
+
 /** Reads one reply for each kind; null while they are not complete. */
 export function readReplies(kinds: readonly Kind[], bytes: Buffer): Reply[] | null {
   const replies: Reply[] = [];

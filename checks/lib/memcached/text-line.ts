@@ -5,7 +5,7 @@ import { onAbort, stopped } from "../abort.ts";
 import { quoted } from "../reason.ts";
 import { type Cache, type Login, type OpenCache, type Opening, type Sample, type Trial, TurnedAway } from "./cache.ts";
 import { type Dialogue, loginRequest } from "./dialogue.ts";
-import { isError, type Kind, type Reply, readReplies } from "./replies.ts";
+import { isError, isReply, type Kind, type Reply, readReplies } from "./replies.ts";
 
 /** No honest answer is longer than the value and this. */
 const MOST_BYTES = 256 * 1024;
@@ -33,7 +33,7 @@ class TextLine implements Cache {
   #got: Buffer = Buffer.alloc(0);
   #waiting: Waiting | null = null;
   #failure: Error | null = null;
-  #connected = false;
+  #stage = "no connection";
   #state: "opening" | "open" | "closed" = "opening";
 
   constructor(opening: Opening, dialogue: Dialogue) {
@@ -43,8 +43,11 @@ class TextLine implements Cache {
     this.#dropped = opening.dropped;
     this.#socket = tls === null ? connect(to) : connectTls({ ...to, ...tls });
     this.#socket.setNoDelay(true);
-    this.#socket.once(tls === null ? "connect" : "secureConnect", () => {
-      this.#connected = true;
+    this.#socket.on("connect", () => {
+      this.#stage = tls === null ? "connected, but no answer" : "connected, but no TLS handshake";
+    });
+    this.#socket.on("secureConnect", () => {
+      this.#stage = "TLS is up, but no answer";
     });
     this.#socket.on("data", (chunk: Buffer) => this.#take(chunk));
     this.#socket.on("error", (error) => this.#ended(error));
@@ -78,7 +81,7 @@ class TextLine implements Cache {
   async #exchange(request: Buffer, kinds: readonly Kind[], signal: AbortSignal, extra = 0): Promise<Reply[]> {
     signal.throwIfAborted();
     const forget = onAbort(signal, () => {
-      this.#fail(stopped(signal, this.#connected ? "connected, but no answer" : "no connection"));
+      this.#fail(stopped(signal, this.#stage));
     });
     try {
       return await new Promise<Reply[]>((resolve, reject) => {
@@ -97,6 +100,8 @@ class TextLine implements Cache {
     this.#got = this.#got.length === 0 ? chunk : Buffer.concat([this.#got, chunk]);
     const waiting = this.#waiting;
     if (waiting === null) return;
+    const line = this.#firstLine();
+    if (!isReply(line)) return this.#fail(new Error(`the answer is not of memcached's protocol: ${quoted(line)}`));
     const replies = readReplies(waiting.kinds, this.#got);
     if (replies !== null) waiting.resolve(replies);
     else if (this.#got.length > waiting.most) this.#fail(new Error(`more than ${waiting.most} bytes came`));
@@ -129,8 +134,10 @@ class TextLine implements Cache {
     return line === "" ? "connection closed without an answer" : `connection closed after ${quoted(line)}`;
   }
 
+  /** The first line that came; empty while it is not complete. */
   #firstLine(): string {
-    return this.#got.subarray(0, 100).toString("latin1").split("\r\n", 1)[0] ?? "";
+    const end = this.#got.indexOf("\r\n");
+    return end < 0 ? "" : this.#got.toString("latin1", 0, Math.min(end, 100));
   }
 }
 

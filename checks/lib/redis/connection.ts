@@ -34,6 +34,9 @@ export interface Opening {
   readonly limitMs: number | null;
 }
 
+/** What a question is answered with is a few kilobytes. */
+const MOST_BYTES = 1024 * 1024;
+
 const load = () => import("ioredis");
 let library: ReturnType<typeof load> | null = null;
 
@@ -57,19 +60,26 @@ export async function openConnection(at: Address, opening: Opening, signal: Abor
 
 class Line implements Connection {
   peer = "";
-  readonly #at: Address;
   readonly #opening: Opening;
   readonly #socket: Socket;
   readonly #redis: Redis;
   #lastError: Error | null = null;
+  #readBefore = 0;
+  #stage = "no connection";
   #state: "opening" | "open" | "closed" = "opening";
 
   constructor(at: Address, opening: Opening, Base: typeof AbstractConnector, Client: typeof Redis) {
-    this.#at = at;
     this.#opening = opening;
     this.#socket = dial(at, opening);
     this.#socket.setNoDelay(true);
+    this.#socket.on("connect", () => {
+      this.#stage = opening.access.tls === null ? "connected, but no answer" : "connected, but no TLS handshake";
+    });
+    this.#socket.on("secureConnect", () => {
+      this.#stage = "TLS is up, but no answer";
+    });
     this.#socket.on("error", (error) => this.#failed(error));
+    this.#socket.on("data", () => this.#count());
     this.#redis = new Client(settings(this.#socket, opening, Base));
     this.#redis.on("error", (error: Error) => this.#failed(error));
     this.#socket.once("close", () => this.#ended());
@@ -80,7 +90,7 @@ class Line implements Connection {
   }
 
   async open(signal: AbortSignal | null): Promise<void> {
-    await this.#bounded(signal, "connecting", () => this.#redis.connect());
+    await this.#bounded(signal, () => this.#redis.connect());
     this.peer = endpoint({ host: plain(this.#socket.remoteAddress ?? ""), port: this.#socket.remotePort ?? 0 });
     const { username, password } = this.#opening.access;
     if (password !== undefined) await this.#login(username, password.reveal(), signal);
@@ -88,12 +98,12 @@ class Line implements Connection {
   }
 
   async ask(commands: readonly (readonly string[])[], signal: AbortSignal | null): Promise<Answer[]> {
-    return this.#bounded(signal, "waiting for an answer", () => this.#exchange(commands));
+    return this.#bounded(signal, () => this.#exchange(commands));
   }
 
   async listen(channels: readonly string[], see: (channel: string, message: string) => void): Promise<void> {
     this.#redis.on("message", see);
-    const [answer] = await this.#bounded(null, "subscribing", () =>
+    const [answer] = await this.#bounded(null, () =>
       Promise.all([this.#redis.subscribe(...channels).catch((error: unknown) => this.#refusal(error))]),
     );
     if (answer instanceof Refused) throw answer;
@@ -114,6 +124,7 @@ class Line implements Connection {
   }
 
   #exchange(commands: readonly (readonly string[])[]): Promise<Answer[]> {
+    this.#readBefore = this.#socket.bytesRead;
     this.#socket.cork();
     const answers = commands.map(([name = "", ...args]) =>
       this.#redis.call(name, ...args).catch((error: unknown) => this.#refusal(error)),
@@ -128,32 +139,37 @@ class Line implements Connection {
     throw error;
   }
 
-  async #bounded<T>(signal: AbortSignal | null, stage: string, run: () => Promise<T>): Promise<T> {
+  async #bounded<T>(signal: AbortSignal | null, run: () => Promise<T>): Promise<T> {
     signal?.throwIfAborted();
     const forget = signal === null ? null : onAbort(signal, () => this.close());
     try {
       return await run();
     } catch (error) {
       this.close();
-      if (signal?.aborted) throw stopped(signal, stage);
-      throw this.#reason(error, stage);
+      if (signal?.aborted) throw stopped(signal, this.#stage);
+      throw this.#reason(error);
     } finally {
       forget?.();
     }
   }
 
   /** ioredis rejects with "Connection is closed."; why is only in the error event. */
-  #reason(error: unknown, stage: string): Error {
+  #reason(error: unknown): Error {
     if (error instanceof Refused) return error;
     if (this.#lastError !== null) return this.#lastError;
     if (error instanceof Error && error.message === "Command timed out") return error;
-    return new Error(`${endpoint(this.#at)} closed the connection while ${stage}`, { cause: error });
+    return new Error("connection closed without an answer");
   }
 
   #failed(error: Error): void {
-    // A server that turns us away at the door answers before it was asked.
-    const said = /Last error: (.*)/.exec(error.message)?.[1];
-    this.#lastError ??= said === undefined ? error : refusalOf(said);
+    this.#lastError ??= readable(error);
+  }
+
+  /** The library keeps an answer until it is complete; an endless one must not fill our memory. */
+  #count(): void {
+    if (this.#socket.bytesRead - this.#readBefore <= MOST_BYTES) return;
+    this.#failed(new Error(`more than ${MOST_BYTES} bytes came`));
+    this.close();
   }
 
   #ended(): void {
@@ -161,6 +177,15 @@ class Line implements Connection {
     this.#state = "closed";
     if (wasOpen) this.#opening.dropped();
   }
+}
+
+/** What an error of the library says of the server. */
+function readable(error: Error): Error {
+  // A server that turns us away at the door answers before it was asked.
+  const said = /Last error: (.*)/.exec(error.message)?.[1];
+  if (said !== undefined) return refusalOf(said);
+  if (!/Please report this/.test(error.message)) return error;
+  return new Error("the answer is not of Redis's protocol", { cause: new Error(error.message.split(". ", 1)[0]) });
 }
 
 /** An IPv4 address as such, also when the socket is a v6 one. */

@@ -32,7 +32,7 @@ export const accessShape = {
 /** Options that name the Sentinels; without `sentinels` nobody is asked. */
 export const sentinelShape = {
   sentinels: z.array(hostPort()).optional().describe("all Sentinels of the group, host:port each (default: none)"),
-  master_name: z.string().min(1).optional().describe("name under which the Sentinels watch the master"),
+  master_name: z.string().min(1).optional().describe("name under which the Sentinels watch the master (default: none)"),
   sentinel_username: z.string().min(1).optional().describe("ACL user at the Sentinels (default: none)"),
   sentinel_password: secret().optional().describe("password at the Sentinels (default: none)"),
   sentinel_tls: tlsSwitch().optional().describe("TLS to the Sentinels: true, or its options (default: no TLS)"),
