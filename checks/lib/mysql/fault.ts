@@ -91,8 +91,11 @@ function sentence({ message, code, errno }: Told): string {
 /** The error to throw for one of mysql2: its kind shows in the class. `needs` names the grant the statement wants. */
 export function faultOf(error: unknown, needs: string | null = null): Error {
   const parts = told(error);
-  const missing = needs !== null && NOT_GRANTED.has(parts.errno ?? 0);
-  const text = missing ? `missing grant: ${needs} (${parts.errno})` : sentence(parts);
+  const { errno } = parts;
+  if (needs !== null && errno !== null && NOT_GRANTED.has(errno)) {
+    return Object.assign(new OwnFault(`missing grant: ${needs} (${errno})`), { errno });
+  }
+  const text = sentence(parts);
   switch (isOurs(error) ? "own" : faultKind(parts)) {
     case "own":
       return new OwnFault(text, { cause: error });

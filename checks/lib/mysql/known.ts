@@ -1,4 +1,4 @@
-import { onAbort, stopped } from "../abort.ts";
+import { bounded } from "./bounded.ts";
 import { type Dialect, dialectOf } from "./dialect.ts";
 import type { Session } from "./session.ts";
 import { isOn, textOf } from "./status.ts";
@@ -14,17 +14,8 @@ export interface Known {
 }
 
 /** Runs a question; when the signal stops it, the session is cut: its late answer would be taken for the next one's. */
-export async function within<T>(session: Session, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
-  const forget = onAbort(signal, () => session.destroy());
-  try {
-    return await run();
-  } catch (error) {
-    if (signal.aborted) throw stopped(signal, "waiting for an answer");
-    throw error;
-  } finally {
-    forget();
-  }
-}
+export const within = <T>(session: Session, signal: AbortSignal, run: () => Promise<T>): Promise<T> =>
+  bounded(signal, "waiting for an answer", () => session.destroy(), run);
 
 /** Asks a new session what stays true for it. */
 export async function meet(session: Session, signal: AbortSignal): Promise<Known> {

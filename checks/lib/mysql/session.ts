@@ -1,7 +1,7 @@
 import { connect, isIP, type LookupFunction, type Socket } from "node:net";
 import type { Connection, RowDataPacket, SslOptions } from "mysql2";
-import { onAbort, stopped } from "../abort.ts";
 import { tlsClient } from "../tls.ts";
+import { bounded } from "./bounded.ts";
 import { faultOf, told } from "./fault.ts";
 import type { Access } from "./options.ts";
 import type { SqlRow } from "./status.ts";
@@ -85,15 +85,12 @@ async function login(
   signal: AbortSignal,
 ): Promise<Session> {
   const line = new Line(connection, socket, user);
-  const forget = onAbort(signal, () => line.destroy());
+  const cut = (): void => line.destroy();
   try {
-    await line.greeted();
+    await bounded(signal, "connecting", cut, () => line.greeted());
   } catch (error) {
-    line.destroy();
-    if (signal.aborted) throw stopped(signal, "connecting");
-    throw faultOf(error);
-  } finally {
-    forget();
+    cut();
+    throw signal.aborted ? error : faultOf(error);
   }
   line.whenLost(lost);
   return line;
