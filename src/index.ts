@@ -1,6 +1,7 @@
 // What a checker, source, outlet or driver may import, ours and yours.
 export { z } from "zod";
 export { duration, hostPort, parseHostPort, secret, size } from "./config/options.ts";
+export type { AgentPort, AgentSettings } from "./config/settings.ts";
 export {
   asks,
   type Board,
@@ -13,7 +14,9 @@ export {
   defineSource,
   type Env,
   type Hint,
+  type Log,
   type Membership,
+  type Part,
   type Probe,
   type Prober,
   type Registry,
@@ -22,13 +25,15 @@ export {
   type SourceKind,
 } from "./contract.ts";
 export { formatDuration } from "./core/duration.ts";
-export { formatReply, httpReply } from "./core/reply.ts";
+export { formatReply, httpPoolReply, httpReply } from "./core/reply.ts";
 export type {
   AgentReply,
   Claim,
   Facts,
+  FormatReply,
   Ms,
   Observation,
+  Policy,
   PoolPolicy,
   PoolView,
   Row,

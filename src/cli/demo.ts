@@ -25,7 +25,10 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 function obey(line: string, backends: readonly Backend[]): void {
   const order = parseOrder(line);
   const backend = order === null ? undefined : backends[order.index];
-  if (order === null || backend === undefined) return say("say: break 1, hang 2 or fix 1 (servers 1 to 3)");
+  if (order === null || backend === undefined) {
+    say("say: break 1, hang 2 or fix 1 (servers 1 to 3)");
+    return;
+  }
   backend.mood = order.mood;
   say(`${backend.name} is ${order.mood}`);
 }

@@ -12,4 +12,4 @@ export class Exit extends Error {
 }
 
 /** The version of the package, put in by the build. */
-export const version = process.env["CHECKD_VERSION"] ?? "0.0.0-source";
+export const version = process.env.CHECKD_VERSION ?? "0.0.0-source";

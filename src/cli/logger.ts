@@ -29,6 +29,6 @@ export async function openLog(options: LogOptions): Promise<Log> {
     options.format === "json"
       ? pino.destination({ fd: 2, sync: true })
       : { write: (line: string) => void process.stderr.write(textLine(line)) };
-  const logger = pino({ level: options.level, base: undefined }, sink);
+  const logger = pino({ level: options.level, base: null }, sink);
   return (level, text, fields) => (fields === undefined ? logger[level](text) : logger[level](fields, text));
 }

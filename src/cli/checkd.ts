@@ -1,0 +1,75 @@
+import { Command, Option } from "commander";
+import { collect, confFile, confOption, durationArgument, withLogOptions } from "./common.ts";
+import { version } from "./exit.ts";
+import { runProgram } from "./program.ts";
+
+// Every command loads what it needs when it runs: --help and probe must start fast.
+const program = new Command("checkd")
+  .description("Decides which server behind HAProxy may take traffic, and tells HAProxy.")
+  .version(version, "--version")
+  .showHelpAfterError("(checkd --help shows all commands)");
+
+const examples = (command: Command, ...lines: string[]): Command =>
+  command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+
+examples(
+  withLogOptions(program.command("run").description("run the daemon"))
+    .addOption(confOption())
+    .addOption(
+      new Option("--dry-run", "probe and decide, log what would change, change nothing").env("CHECKD_DRY_RUN"),
+    ),
+  "checkd run --conf /etc/checkd/checkd.yaml",
+  "checkd run --dry-run --conf new.yaml",
+).action(async ({ conf, dryRun, logLevel, logFormat }) => {
+  const { runDaemon } = await import("./run.ts");
+  process.exitCode = await runDaemon({ conf: confFile(conf), dryRun: dryRun === true, logLevel, logFormat });
+});
+
+examples(
+  program.command("validate").description("read a configuration and print every problem in it").addOption(confOption()),
+  "checkd validate --conf checkd.yaml",
+).action(async ({ conf }) => {
+  const { validate } = await import("./validate.ts");
+  process.exitCode = await validate(confFile(conf));
+});
+
+examples(
+  program
+    .command("probe")
+    .description("one probe: prints the agent line and exits 0 up, 1 down, 2 usage")
+    .argument("<type>", "check type, as http-content or mysql-replica")
+    .argument("<target>", "host:port")
+    .addOption(
+      new Option("--opt <name=value>", "option of the check, may be repeated; dots make sections")
+        .argParser(collect)
+        .default([], "none"),
+    )
+    .addOption(
+      new Option("--timeout <duration>", "longest wait for the answer")
+        .argParser(durationArgument)
+        .default(1000, "1s")
+        .env("CHECKD_TIMEOUT"),
+    )
+    .addOption(new Option("--json", "print the whole observation")),
+  "checkd probe http-content 10.200.60.42:80 --opt 'contains=test me'",
+  "checkd probe mysql-replica db2:3306 --opt user=monitor --opt 'password=${file:/etc/checkd/monitor.pw}'",
+  "checkd probe tcp 10.0.0.5:6379 --timeout 300ms --json",
+).action(async (type, target, { opt, timeout, json }) => {
+  const { probe } = await import("./probe.ts");
+  process.exitCode = await probe({ type, target, opt, timeoutMs: timeout, json: json === true });
+});
+
+examples(
+  program
+    .command("import")
+    .description("print a checkd.yaml that does what an old setup did")
+    .argument("<kind>", "xinetd, proxyzoo or dbconf")
+    .argument("<path>", "its file or folder"),
+  "checkd import xinetd /etc/xinetd.d/haproxy-chk-3333",
+  "checkd import dbconf db.conf",
+).action(async (kind, path) => {
+  const { importSetup } = await import("./import.ts");
+  process.exitCode = importSetup(kind, path);
+});
+
+await runProgram(program, process.argv.slice(2));

@@ -1,0 +1,77 @@
+import { checkers } from "../../checks/index.ts";
+import { allowedHint } from "../config/nearest.ts";
+import { parseHostPort } from "../config/options.ts";
+import type { Checker } from "../contract.ts";
+import { formatReply } from "../core/reply.ts";
+import type { Observation, Target, Verdict } from "../core/types.ts";
+import { createLoopWatch } from "../engine/loop-watch.ts";
+import { observe } from "../engine/observe.ts";
+import { bareEnv, processClock } from "./environment.ts";
+import { EXIT, Exit } from "./exit.ts";
+import { probeOptions } from "./probe-options.ts";
+
+/** What `checkd probe` was asked. */
+export interface ProbeRequest {
+  readonly type: string;
+  readonly target: string;
+  readonly opt: readonly string[];
+  readonly timeoutMs: number;
+  readonly json: boolean;
+}
+
+function targetOf(text: string): Target {
+  const address = parseHostPort(text);
+  if (address === null) throw new Exit(EXIT.usage, `"${text}" is no target: write host:port`);
+  return { name: text, ...address, meta: {}, part: "member" };
+}
+
+function checkOf(checker: Checker, words: readonly string[]) {
+  const parsed = checker.options.safeParse(probeOptions(words));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `--opt ${path.join(".")}: ${message}`);
+  throw new Exit(EXIT.usage, problems.join("\n"));
+}
+
+/** The line that HAProxy would be told of one observation, without rise and fall. */
+export function lineOf(target: Target, seen: Observation, now: number): string {
+  const state = seen.outcome === "pass" ? "up" : "down";
+  const reason = seen.outcome === "pass" || seen.outcome === "fail" ? seen.reason : `${seen.outcome}: ${seen.reason}`;
+  const verdict: Verdict = {
+    id: `probe/${target.name}`,
+    target,
+    state,
+    weight: seen.outcome === "pass" ? 100 : 0,
+    order: null,
+    reason,
+    since: now,
+    observedAt: now,
+    staleAt: Number.POSITIVE_INFINITY,
+    chain: [],
+  };
+  return formatReply({ target, health: [], override: null, verdict }, null, now).line;
+}
+
+/** One probe: prints the agent line, or the observation as JSON. */
+export async function probe({ type, target: address, opt, timeoutMs, json }: ProbeRequest): Promise<number> {
+  const checker = checkers.get(type);
+  if (checker === undefined)
+    throw new Exit(EXIT.usage, `there is no check type ${type}${allowedHint(type, [...checkers.keys()])}`);
+  const target = targetOf(address);
+  const options = checkOf(checker, opt);
+  const log = (_: string, text: string): void => void process.stderr.write(`${text}\n`);
+  const clock = processClock(log);
+  const check = checker.create(options, bareEnv(clock, log));
+  const bound = check.open(target, () => {});
+  const started = clock.now();
+  const watch = createLoopWatch(clock, () => {});
+  const seen = await new Promise<Observation>(
+    (done) => void observe(bound, { clock, watch, timeoutMs, resolved: false }, done),
+  );
+  const tookMs = Math.round(clock.now() - started);
+  process.stdout.write(
+    json ? `${JSON.stringify({ type, target: address, tookMs, ...seen })}\n` : lineOf(target, seen, clock.now()),
+  );
+  // A probe that hangs has been told to stop; the process does not wait for what it may have left open.
+  void bound.close().finally(() => check.close());
+  return seen.outcome === "pass" ? EXIT.ok : EXIT.no;
+}

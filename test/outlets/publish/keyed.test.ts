@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Registry } from "../../../src/contract.ts";
+import { outlets } from "../../../src/outlets/index.ts";
+import { registries } from "../../../src/registry/index.ts";
+import { createFakeClock, type FakeClock } from "../../engine/fake-clock.ts";
+import { type Made, outletEnv, viewOf } from "../outlet-env.ts";
+
+const m1: Made = { host: "10.0.21.5", port: 11211, state: "up" };
+const m2: Made = { host: "10.0.21.7", port: 11211, state: "up" };
+const down = (made: Made): Made => ({ ...made, state: "down" });
+const signal = new AbortController().signal;
+
+describe("publications under a lock", () => {
+  let clock: FakeClock;
+  let registry: Registry;
+  const stops: ((why: "exit" | "removed") => Promise<void>)[] = [];
+
+  async function start(layout: string, options: object) {
+    const kind = outlets.get(`publish-${layout}`);
+    if (kind === undefined) throw new Error("no such outlet");
+    const made = outletEnv("cache", clock, registry);
+    const part = kind.create(kind.options.parse({ registry: "main", ...options }), made.env);
+    const { stop } = await part.start();
+    stops.push(stop);
+    const show = async (rows: Readonly<Record<string, Made>>, settled = true): Promise<void> => {
+      made.board.post(viewOf("cache", rows, settled));
+      await clock.advance(50);
+    };
+    return { ...made, show, stop };
+  }
+  const values = async (prefix: string): Promise<Record<string, string>> => {
+    const { entries } = await registry.read(prefix, null, signal);
+    return Object.fromEntries([...entries].map(([key, { value }]) => [key, value]));
+  };
+  const put = (key: string, text: string): Promise<unknown> =>
+    registry.commit([{ key, expect: "any", session: null, put: text }], signal);
+
+  beforeEach(() => {
+    clock = createFakeClock();
+    const kind = registries.get("memory");
+    if (kind === undefined) throw new Error("no memory registry");
+    registry = kind.create({}, { clock, log: () => {}, registry: () => registry }) as Registry;
+  });
+  afterEach(async () => {
+    await Promise.all(stops.splice(0).map((stop) => stop("exit")));
+  });
+
+  it("keeps a folder for every serving target and takes it away when the target is down", async () => {
+    const { show } = await start("fields", { key: "services/cache/{name}", values: { ip: "{host}", port: "{port}" } });
+    await show({ m1, m2 }, false);
+    expect(await values("services")).toEqual({});
+    await show({ m1, m2 });
+    expect(await values("services")).toEqual({
+      "services/cache/m1/ip": "10.0.21.5",
+      "services/cache/m1/port": "11211",
+      "services/cache/m2/ip": "10.0.21.7",
+      "services/cache/m2/port": "11211",
+    });
+    await show({ m1: down(m1), m2 });
+    expect(Object.keys(await values("services"))).toEqual(["services/cache/m2/ip", "services/cache/m2/port"]);
+    await show({ m2 });
+    await show({ m1, m2 });
+    expect(Object.keys(await values("services"))).toHaveLength(4);
+  });
+
+  it("writes again what others delete or change, and leaves alone what others keep beside it", async () => {
+    const { show } = await start("members", { key: "web/{pool}/{name}" });
+    await put("web/cache/theirs", "10.1.1.1:1");
+    await show({ m1, m2 });
+    await put("web/cache/m1", "nonsense");
+    await registry.commit([{ key: "web/cache/m2", expect: "any", session: null, remove: true }], signal);
+    await clock.advance(50);
+    expect(await values("web")).toEqual({
+      "web/cache/m1": "10.0.21.5:11211",
+      "web/cache/m2": "10.0.21.7:11211",
+      "web/cache/theirs": "10.1.1.1:1",
+    });
+  });
+
+  it("takes over the keys of a daemon that is gone, those of targets nobody knows any more too", async () => {
+    const first = await start("members", { key: "web/{name}" });
+    await first.show({ m1, old: { host: "10.0.21.9", state: "up" } });
+    const second = await start("members", { key: "web/{name}" });
+    await second.show({ m1, m2 });
+    expect(Object.keys(await values("web")).sort()).toEqual(["web/m1", "web/old"]);
+    expect(second.deliveries.at(-1)).toMatchObject({ state: "pending" });
+    await first.stop("exit");
+    await clock.advance(2000);
+    expect(Object.keys(await values("web")).sort()).toEqual(["web/m1", "web/m2"]);
+  });
+
+  it("writes one document with all targets, and no more often than it changes", async () => {
+    const { show, lines } = await start("pool", { key: "pools/{pool}" });
+    await show({ m2: down(m2), m1 });
+    expect(JSON.parse((await values("pools"))["pools/cache"] ?? "")).toEqual({
+      pool: "cache",
+      group: null,
+      targets: [
+        { name: "m1", host: "10.0.21.5", port: 11211, state: "up", weight: 100, order: null },
+        { name: "m2", host: "10.0.21.7", port: 11211, state: "down", weight: 0, order: null },
+      ],
+    });
+    const { revision } = await registry.read("pools", null, signal);
+    await show({ m1, m2: down(m2) });
+    expect((await registry.read("pools", null, signal)).revision).toBe(revision);
+    expect(lines.filter((line) => line.includes("1 written"))).toHaveLength(1);
+  });
+
+  it("removes its keys at the end only where it is told so", async () => {
+    const kept = await start("members", { key: "kept/{name}" });
+    await kept.show({ m1 });
+    await kept.stop("exit");
+    const removed = await start("members", { key: "gone/{name}", on_exit: "remove" });
+    await removed.show({ m1 });
+    expect(await values("gone")).toEqual({ "gone/m1": "10.0.21.5:11211" });
+    await removed.stop("exit");
+    expect([await values("kept"), await values("gone")]).toEqual([{ "kept/m1": "10.0.21.5:11211" }, {}]);
+  });
+});
