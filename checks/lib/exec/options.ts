@@ -1,4 +1,7 @@
 import { secret, size, z } from "../../../src/index.ts";
+import { table } from "../keys.ts";
+
+const NAME = /^[A-Za-z_]\w*$/;
 
 const word = () => z.string().regex(/^[^\0]*$/, "a NUL byte cannot be passed on");
 
@@ -10,8 +13,7 @@ export const execOptions = z
       .min(1, "names no program")
       .refine(([program]) => program !== "", "names no program")
       .describe("program and arguments, without a shell; {name} {host} {port} are filled in; never a secret"),
-    env: z
-      .record(z.string().regex(/^[A-Za-z_]\w*$/, "is no name of a variable"), word().pipe(secret()))
+    env: table((name) => NAME.test(name), "is no name of a variable", word().pipe(secret()))
       .default({})
       .describe("further variables; values are kept secret, {name} {host} {port} are filled in (default: none)"),
     cwd: z.string().min(1).optional().describe("folder the program runs in (default: that of checkd)"),

@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { secret, size, z } from "../../../src/index.ts";
+import { table } from "../keys.ts";
 import { pattern } from "../pattern.ts";
 import { tlsSchema } from "../tls.ts";
 import { parsePath } from "./json-path.ts";
@@ -26,7 +27,6 @@ const valid = (check: (text: string) => void) => (text: string) => {
     return false;
   }
 };
-const headerName = () => z.string().refine(valid(validateHeaderName), "is no header name");
 const headerValue = () =>
   z
     .string()
@@ -36,8 +36,8 @@ const headerValue = () =>
     )
     .pipe(secret());
 
-const jsonPath = () =>
-  z.string().refine((path) => parsePath(path) !== null, 'is no path (write status, data.nodes[0].name or ["a.b"].c)');
+const NO_PATH = 'is no path (write status, data.nodes[0].name or ["a.b"].c)';
+const jsonValue = () => z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 /** The options of `http-content`. */
 export const httpOptions = z
@@ -57,8 +57,7 @@ export const httpOptions = z
       .regex(/^[^\s/]+$/, "write a host name, with :port where it is not the usual one")
       .optional()
       .describe("Host header, and the name asked for in TLS (default: the target's host and port)"),
-    headers: z
-      .record(headerName(), headerValue())
+    headers: table(valid(validateHeaderName), "is no header name", headerValue())
       .default({})
       .describe("further headers; values are kept secret (default: none)"),
     body: z.string().optional().describe("what is sent with the request (default: nothing)"),
@@ -72,8 +71,7 @@ export const httpOptions = z
     contains: texts().describe("text that the content holds, or a list of such, all of them (default: none)"),
     not_contains: texts().describe("text that the content does not hold, or a list of such (default: none)"),
     matches: pattern().optional().describe("RE2 pattern that is found in the content (default: none)"),
-    json: z
-      .record(jsonPath(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+    json: table((path) => parsePath(path) !== null, NO_PATH, jsonValue())
       .default({})
       .describe('values in a JSON document, by path: {status: ok, "nodes[0].up": true} (default: none)'),
     max_body: size().default(65_536).describe("more content than this is not read; a size (default: 64kb)"),
