@@ -41,7 +41,16 @@ export function withDeadline<T>(
       parent.removeEventListener("abort", dropped);
     };
     parent.addEventListener("abort", dropped, { once: true });
-    start(run, controller.signal).then(resolve, reject).finally(release);
+    start(run, controller.signal).then(
+      (answer) => {
+        release();
+        resolve(answer);
+      },
+      (error: unknown) => {
+        release();
+        reject(error);
+      },
+    );
   });
 }
 

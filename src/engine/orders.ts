@@ -55,10 +55,11 @@ export class LiveOrders implements Orders {
     this.#cancelLook = null;
   }
 
-  /** The order that stands for a target. */
-  standing(id: TargetId): Override | null {
-    const order = this.#kept.get(id);
-    return order === undefined ? null : this.#steady(order);
+  /** The orders that stand in a pool, by target. */
+  standing(pool: string): readonly (readonly [string, Override])[] {
+    const prefix = `${pool}/`;
+    const mine = [...this.#kept].filter(([id]) => id.startsWith(prefix));
+    return mine.map(([id, order]) => [id.slice(prefix.length), this.#steady(order)] as const);
   }
 
   set(id: TargetId, { order, owner, reason, since, until }: Override): Promise<void> {

@@ -55,11 +55,15 @@ export function createParts(clock: Clock, log: Log): Parts {
         for (const piece of plan.taking) started.push(await startPiece(piece));
       } catch (error) {
         await haltAll(started.splice(0).reverse(), "replaced");
-        running = [...plan.staying, ...plan.gone, ...(await restart(plan.displaced, log))];
+        const back = await restart(plan.displaced, log);
+        running = inOrder(
+          [...plan.staying, ...plan.gone, ...back],
+          running.map((one) => one.piece),
+        );
         throw error;
       }
     } catch (error) {
-      await haltAll(started.reverse(), "removed");
+      await haltAll(started.reverse(), "replaced"); // not "removed": what they have published belongs to the old set
       throw error;
     }
     await haltAll(plan.gone, "removed");

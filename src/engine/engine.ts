@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import type { Settings } from "../config/settings.ts";
+import type { Board, Clock, Journal, Log, Orders, OutletEnv, Prober, Registry } from "../contract.ts";
+import type { Ms, TargetId } from "../core/types.ts";
+import { LiveBoard } from "./board.ts";
+import { createFirstDue } from "./first-due.ts";
+import type { Inside, Observer } from "./inside.ts";
+import { LiveJournal } from "./journal.ts";
+import { createLoopWatch } from "./loop-watch.ts";
+import { fileShelf, type OrderShelf } from "./order-shelf.ts";
+import { LiveOrders } from "./orders.ts";
+import { outletEnvOf } from "./outlet-env.ts";
+import { createParts, type Piece } from "./parts.ts";
+import { PoolHouse } from "./pool-house.ts";
+import { createStore, noStore } from "./store.ts";
+
+const WORTH_SAYING_MS: Ms = 500;
+
+/** What an engine is made of. */
+export interface EngineGiven {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where verdicts, lists and orders survive a restart; null: they do not. */
+  readonly stateDir: string | null;
+  /** Registries by the names of the newest settings. */
+  registry(name: string): Registry;
+  readonly observers: readonly Observer[];
+  /** Where orders are kept; left out: a file in `stateDir`. */
+  readonly orderShelf?: OrderShelf;
+}
+
+/** Probes, decides and remembers; what it comes to is read from the board. */
+export interface Engine {
+  readonly board: Board;
+  readonly prober: Prober;
+  readonly orders: Orders;
+  readonly journal: Journal;
+  /**
+   * Starts, changes and stops pools and the other parts in one step: `others` is asked once the settings are known to
+   * the engine. When anything does not start, it throws and everything goes on as before. Pools come first, and stop first.
+   */
+  configure(settings: Settings, others?: readonly Piece[]): Promise<void>;
+  /** HAProxy is known to have taken the `down` of a target. */
+  heard(id: TargetId): void;
+  /** What the outlets of a pool are given. */
+  outletEnv(pool: string): OutletEnv;
+  /** Stops everything in the order of the flow, within `withinMs` in all; what was published stays. */
+  stop(withinMs: Ms): Promise<void>;
+}
+
+/** Makes an engine; nothing runs before `configure`. */
+export function createEngine(given: EngineGiven): Engine {
+  const { clock, log, stateDir } = given;
+  const house = new PoolHouse((pools) => insideOf(given, pools));
+  const { board, journal, store } = house.inside;
+  const shelf = given.orderShelf ?? fileShelf(stateDir === null ? null : join(stateDir, "orders.json"));
+  const orders = new LiveOrders({
+    clock,
+    log,
+    shelf,
+    known: (id) => house.knows(id),
+    ordered: (id, override) => house.ordered(id, override),
+    forgotten: (id, text) => house.reminded(id, text),
+  });
+  const parts = createParts(clock, log);
+  let begun: Promise<void> | null = null;
+  return {
+    board,
+    journal,
+    orders,
+    prober: { refresh: (id, by) => house.refresh(id, by) },
+    async configure(settings, others = []) {
+      begun ??= orders.start();
+      await begun;
+      const pieces = settings.pools.map((pool) => house.piece(pool, (name) => orders.standing(name)));
+      house.expect(settings.pools);
+      await parts.become([...pieces, ...others]).finally(() => house.sweep());
+    },
+    heard: (id) => house.heard(id),
+    outletEnv: (pool) => outletEnvOf(house.inside, pool, (id) => house.heard(id)),
+    async stop(withinMs) {
+      orders.stop();
+      await parts.stop(withinMs);
+      await store.flush();
+    },
+  };
+}
+
+function insideOf(given: EngineGiven, pools: Pick<Inside, "turnedUp" | "grown">): Inside {
+  const { clock, log, stateDir, observers } = given;
+  const stalled = (ms: Ms): void => {
+    if (ms >= WORTH_SAYING_MS)
+      log("warn", `this process was stalled for ${Math.round(ms)} ms`, { stalledMs: Math.round(ms) });
+    for (const observer of observers) observer.stalled?.(ms);
+  };
+  return {
+    clock,
+    log,
+    watch: createLoopWatch(clock, stalled),
+    board: new LiveBoard(log),
+    journal: new LiveJournal(clock.wall() * 1000, log),
+    store: stateDir === null ? noStore : createStore(stateDir, clock, log),
+    observers,
+    registry: (name) => given.registry(name),
+    firstDue: createFirstDue(clock),
+    ...pools,
+  };
+}

@@ -1,0 +1,219 @@
+import type { Check, Clock, Log, Probe } from "../contract.ts";
+import { nextDue } from "../core/timing.ts";
+import type { Ms, Observation, Policy, Target, Trigger } from "../core/types.ts";
+import { describeError } from "../errors.ts";
+import type { Cron } from "./cron.ts";
+import { withDeadline } from "./deadline.ts";
+import { nothingSeen } from "./failure.ts";
+import type { LoopWatch } from "./loop-watch.ts";
+import { type Asked, observe } from "./observe.ts";
+
+/** A check of a pool as the engine holds it. */
+export interface OpenCheck {
+  readonly check: Check;
+  readonly cron: Cron | null;
+  /** The numbers may change while the check stays. */
+  policy: Policy;
+}
+
+/** What an inquiry works with. */
+export interface InquiryGiven {
+  readonly clock: Clock;
+  readonly watch: LoopWatch;
+  readonly log: Log;
+  /** For the log: pool/target. */
+  readonly id: string;
+  /** Takes what was seen into the pool; gives whether a change is being confirmed now. */
+  observed(by: Trigger, tookMs: Ms, seen: Observation): boolean;
+  /** It has come to rest: neither a probe runs nor a change is being confirmed. */
+  calmed(): void;
+}
+
+/** Regular probes are put on this grid, so that many that are due share one turn of the loop. */
+const GRID_MS: Ms = 50;
+const CLOSE_MS: Ms = 1000;
+/** So many questions of one target may be left unended by a checker that ignores its signal. */
+const MOST_UNENDED = 3;
+
+/** Asks one check about one target again and again, never twice at once: who asks when. */
+export class Inquiry {
+  readonly #given: InquiryGiven;
+  readonly #open: OpenCheck;
+  readonly #target: Target;
+  #probe: Probe | null = null;
+  #running: Asked | null = null;
+  readonly #unended = new Set<Asked>();
+  #cancelTimer: (() => void) | null = null;
+  #plannedBy: Trigger = "timer";
+  /** When the last regular probe was due, or another one started. */
+  #dueAt: Ms;
+  #nextDueAt: Ms;
+  #startedAt: Ms = Number.NEGATIVE_INFINITY;
+  #eventAt: Ms = Number.NEGATIVE_INFINITY;
+  #hinted = false;
+  #pending = false;
+  #resolved = false;
+  #closed = false;
+
+  constructor(given: InquiryGiven, open: OpenCheck, target: Target, firstAt: Ms) {
+    this.#given = given;
+    this.#open = open;
+    this.#target = target;
+    this.#dueAt = firstAt;
+    this.#nextDueAt = firstAt;
+    this.#plan(firstAt, "timer");
+  }
+
+  /** Neither a probe runs nor a change is being confirmed. */
+  get calm(): boolean {
+    return this.#closed || (this.#running === null && !this.#pending && this.#startedAt > 0);
+  }
+
+  /** A fresh look is wanted: joins the running probe, waits for the one that confirms, or asks now. */
+  refresh(by: Trigger): void {
+    if (this.#closed || this.#running !== null || this.#pending) return;
+    const { maxAgeMs, fastMs } = this.#open.policy;
+    const enoughMs = by === "poll" ? maxAgeMs : Math.min(maxAgeMs, fastMs);
+    if (this.#given.clock.now() - this.#startedAt >= enoughMs) this.#start(by);
+  }
+
+  /** The numbers changed: the next due time too. */
+  replan(): void {
+    if (this.#running === null && this.#startedAt > 0) this.#planNext();
+  }
+
+  /** Ends for good; a running probe is no observation. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#unplan();
+    this.#running?.cancel();
+    this.#running = null;
+    await this.#discard();
+  }
+
+  #start(by: Trigger): void {
+    this.#unplan();
+    const now = this.#given.clock.now();
+    if (by !== "timer") this.#dueAt = now; // whoever asked: the timer is the backstop for when nobody does
+    this.#startedAt = now;
+    if (by === "event") this.#eventAt = now;
+    const probe = this.#ready();
+    if (typeof probe === "string") this.#seen(by, nothingSeen("unknown", probe));
+    else this.#running = this.#ask(probe, by);
+  }
+
+  #ask(probe: Probe, by: Trigger): Asked {
+    const { clock, watch } = this.#given;
+    const asked = observe(
+      probe,
+      { clock, watch, timeoutMs: this.#open.policy.timeoutMs, resolved: this.#resolved },
+      (seen, named) => {
+        this.#running = null;
+        this.#resolved ||= named;
+        if (!asked.ended) this.#unended.add(asked);
+        this.#seen(by, seen);
+      },
+    );
+    return asked;
+  }
+
+  #seen(by: Trigger, seen: Observation): void {
+    const tookMs = this.#given.clock.now() - this.#startedAt;
+    try {
+      this.#pending = this.#given.observed(by, tookMs, seen);
+    } catch (error) {
+      this.#given.log("error", `${this.#given.id}: an observation was lost`, { error: describeError(error) });
+    }
+    if (this.#closed || this.#running !== null) return;
+    if (this.#hinted) this.#soon();
+    else this.#planNext();
+    if (this.calm) this.#given.calmed();
+  }
+
+  /** The probe to ask, or why there is none. */
+  #ready(): Probe | string {
+    for (const asked of this.#unended) if (asked.ended) this.#unended.delete(asked);
+    if (this.#unended.size >= MOST_UNENDED) return `${MOST_UNENDED} earlier questions to it never ended`;
+    // One that does not end its questions is not asked again: two answers of one probe must not mix.
+    if (this.#unended.size > 0) void this.#discard();
+    try {
+      this.#probe ??= this.#openProbe();
+      return this.#probe;
+    } catch (error) {
+      return `cannot be probed: ${describeError(error)}`;
+    }
+  }
+
+  #openProbe(): Probe {
+    // A probe that was replaced may hint while it dies; it has nothing to say any more.
+    const mine: { probe: Probe | null } = { probe: null };
+    mine.probe = this.#open.check.open(this.#target, () => {
+      if (mine.probe !== null && this.#probe === mine.probe) this.#hint();
+    });
+    return mine.probe;
+  }
+
+  #hint(): void {
+    this.#hinted = true;
+    if (!this.#closed && this.#running === null) this.#soon();
+  }
+
+  /** Asks because of a hint, but not more often than at `fast`. */
+  #soon(): void {
+    const now = this.#given.clock.now();
+    const at = this.#eventAt + this.#open.policy.fastMs;
+    if (at > now) this.#plan(at, "event");
+    else this.#event();
+  }
+
+  #event(): void {
+    this.#hinted = false;
+    this.#start("event");
+  }
+
+  #planNext(): void {
+    const { policy, cron } = this.#open;
+    const now = this.#given.clock.now();
+    const cronAt = cron === null ? null : cron.next(this.#dueAt);
+    const plan = { dueAt: this.#dueAt, startedAt: this.#startedAt, pending: this.#pending, policy, now, cronAt };
+    const due = nextDue(plan);
+    // A confirmation leaves the grid as it is: the regular probes go on from where they were.
+    this.#nextDueAt = this.#pending ? this.#dueAt : due;
+    const coarse = !this.#pending && cron === null && policy.everyMs >= 10 * GRID_MS;
+    this.#plan(coarse ? Math.ceil(due / GRID_MS) * GRID_MS : due, "timer");
+  }
+
+  #plan(at: Ms, by: Trigger): void {
+    this.#unplan();
+    this.#plannedBy = by;
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#cancelTimer = this.#given.clock.at(at, this.#fire);
+  }
+
+  readonly #fire = (): void => {
+    this.#cancelTimer = null;
+    if (this.#plannedBy === "event") {
+      this.#event();
+    } else {
+      this.#dueAt = this.#nextDueAt;
+      this.#start("timer");
+    }
+  };
+
+  #unplan(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+  }
+
+  async #discard(): Promise<void> {
+    const probe = this.#probe;
+    this.#probe = null;
+    if (probe === null) return;
+    try {
+      await withDeadline(this.#given.clock, CLOSE_MS, new AbortController().signal, () => probe.close());
+    } catch (error) {
+      this.#given.log("warn", `${this.#given.id}: a probe did not close`, { error: describeError(error) });
+    }
+  }
+}
