@@ -15,7 +15,8 @@ export interface History {
 /** The statement for it. */
 export const historyStatement = ({ family }: Dialect): string =>
   family === "mariadb"
-    ? "SELECT @@global.read_only AS read_only, @@server_id AS id, @@global.gtid_current_pos AS position, @@global.gtid_binlog_state AS state"
+    ? `SELECT @@global.read_only AS read_only, @@server_id AS id, @@global.gtid_current_pos AS position,
+       @@global.gtid_binlog_state AS state, @@global.gtid_slave_pos AS applied`
     : "SELECT @@global.read_only AS read_only, @@server_uuid AS id, @@global.gtid_executed AS executed";
 
 /** Reads its answer. */
@@ -24,7 +25,7 @@ export function readHistory(row: SqlRow | undefined): History {
   const executed = textOf(row?.executed);
   const [transactions, writers] =
     executed === null
-      ? mariadbHistory(textOf(row?.position), textOf(row?.state))
+      ? mariadbHistory(textOf(row?.position), [textOf(row?.state), textOf(row?.applied)])
       : [countExecuted(executed), [...executed.matchAll(UUID)].map(([uuid]) => uuid.toLowerCase())];
   return { readOnly: isOn(row?.read_only), transactions, lineage: lineageOf(id.toLowerCase(), writers) };
 }
@@ -43,12 +44,12 @@ function countExecuted(set: string): number {
   return [...intervals].reduce((sum, [, from, to]) => sum + Number(to ?? from) - Number(from) + 1, 0);
 }
 
-/** `domain-server-number` lists: the position has one entry a domain, the state one a server as well. */
-function mariadbHistory(position: string | null, state: string | null): [number | null, string[]] {
+/** `domain-server-number` lists. What was applied is in the state only where the replica logs it itself. */
+function mariadbHistory(position: string | null, others: readonly (string | null)[]): [number | null, string[]] {
   if (position === null) return [null, []];
   const parts = (list: string): string[][] => list.split(",").map((entry) => entry.trim().split("-"));
   const transactions = parts(position).reduce((sum, [, , number]) => sum + Number(number ?? 0), 0);
-  const writers = [...parts(position), ...parts(state ?? "")].flatMap(([, server]) => server ?? []);
+  const writers = [position, ...others].flatMap((list) => parts(list ?? "").flatMap(([, server]) => server ?? []));
   return [transactions, [...new Set(writers)]];
 }
 
