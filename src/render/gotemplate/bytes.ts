@@ -78,5 +78,10 @@ export function encodeRune(code: number): string {
 
 /** The byte string with each broken byte replaced by U+FFFD. */
 export function validUtf8(bytes: string): string {
-  return toBytes(fromBytes(bytes));
+  if (!fromBytes(bytes).includes("\ufffd")) return bytes;
+  let valid = "";
+  eachRune(bytes, (code) => {
+    valid += encodeRune(code);
+  });
+  return valid;
 }

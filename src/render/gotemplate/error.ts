@@ -29,8 +29,3 @@ export class GoError extends Error {
     this.text = text;
   }
 }
-
-/** Base of what a function throws to leave an execution on purpose: it passes through untouched, never as a TemplateError. */
-export class Suspension extends Error {
-  override readonly name: string = "Suspension";
-}

@@ -1,6 +1,6 @@
 import { BUILTINS } from "./builtin/builtins.ts";
 import { toBytes } from "./bytes.ts";
-import { Suspension, TemplateError } from "./error.ts";
+import { TemplateError } from "./error.ts";
 import { compileList, type Statement } from "./eval/compile.ts";
 import { State } from "./eval/state.ts";
 import type { Func, FunctionMap } from "./func.ts";
@@ -12,15 +12,28 @@ import type { Value } from "./value.ts";
 /** A template ready to be executed, any number of times. */
 export interface Template {
   readonly name: string;
-  /** The output for this data, as bytes. Throws a TemplateError, or the Suspension that a function threw. */
+  /** The output for this data, as bytes. Throws a TemplateError. */
   execute(data: Value, limits?: Partial<Limits>): Buffer;
 }
 
-/** Reads a template. `functions` come on top of Go's built-in ones. Throws a TemplateError. */
-export function parse(name: string, text: string, functions: FunctionMap = new Map()): Template {
+/** What a template may use. */
+export interface ParseOptions {
+  /** On top of Go's built-in functions. */
+  readonly functions?: FunctionMap;
+  /** Why functions are not there which an author may expect: shown behind "not defined". */
+  readonly hints?: ReadonlyMap<string, string>;
+}
+
+/** Reads a template. Throws a TemplateError. */
+export function parse(
+  name: string,
+  text: string,
+  { functions = new Map(), hints = new Map() }: ParseOptions = {},
+): Template {
   const origin = { name: toBytes(name), text: toBytes(text) };
   const all = new Map<string, Func>([...BUILTINS, ...functions]);
-  const trees = parseTemplates({ name: origin.name, hasFunction: (wanted) => all.has(wanted) }, origin.text);
+  const env = { name: origin.name, hasFunction: (wanted: string) => all.has(wanted), hints };
+  const trees = parseTemplates(env, origin.text);
   const templates = new Map<string, Statement>();
   const root = trees.get(origin.name) ?? { kind: "list", at: 0, nodes: [] };
   guarded(origin, root, () => {
@@ -43,7 +56,7 @@ function guarded(origin: { name: string; text: string }, root: ListNode, work: (
   try {
     work();
   } catch (error) {
-    if (error instanceof TemplateError || error instanceof Suspension) throw error;
+    if (error instanceof TemplateError) throw error;
     const what = error instanceof RangeError ? "nested too deeply or text too long" : "internal error";
     const place = { name: origin.name, line: 1, column: root.at };
     throw new TemplateError(place, `template: ${origin.name}: ${what}`, { cause: error });

@@ -1,6 +1,6 @@
 import { AND, OR } from "../builtin/logic.ts";
 import { toBytes } from "../bytes.ts";
-import { GoError, Suspension, TemplateError } from "../error.ts";
+import { GoError, TemplateError } from "../error.ts";
 import { quote } from "../format/quote.ts";
 import type { Func } from "../func.ts";
 import type { IdentifierNode, Node } from "../syntax/node.ts";
@@ -87,7 +87,7 @@ function invoke({ state, dot, name, call, whole }: Invocation, called: Func, fin
 }
 
 function failedCall(state: State, name: string, error: unknown): never {
-  if (error instanceof TemplateError || error instanceof Suspension) throw error;
+  if (error instanceof TemplateError) throw error;
   const message =
     error instanceof GoError ? error.text : toBytes(error instanceof Error ? error.message : String(error));
   return state.fail(`error calling ${name}: ${message}`, { cause: error });

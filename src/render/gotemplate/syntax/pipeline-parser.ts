@@ -135,7 +135,7 @@ export class PipelineParser extends TokenStream {
     const { kind, at, text } = token;
     switch (kind) {
       case "identifier":
-        if (!this.env.hasFunction(text)) this.fail(`function ${quote(text)} not defined`);
+        if (!this.env.hasFunction(text)) this.#undefined(text);
         return { kind, at, name: text };
       case "dot":
       case "nil":
@@ -152,6 +152,11 @@ export class PipelineParser extends TokenStream {
       default:
         return this.#literal(token);
     }
+  }
+
+  #undefined(name: string): never {
+    const hint = this.env.hints.get(name);
+    return this.fail(`function ${quote(name)} not defined${hint === undefined ? "" : ` (${hint})`}`);
   }
 
   #literal(token: Token): OperandNode | null {

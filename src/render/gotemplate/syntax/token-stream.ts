@@ -7,6 +7,8 @@ export interface ParseEnv {
   /** The template's name in messages. */
   readonly name: string;
   readonly hasFunction: (name: string) => boolean;
+  /** Why functions are not there, by name. */
+  readonly hints: ReadonlyMap<string, string>;
 }
 
 const DEEPEST = 500;
