@@ -7,7 +7,32 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const at = (path) => join(root, path);
 const programs = ["checkd", "checkmysqlslave", "checkmemcached", "checkredismaster"];
+// They read files beside themselves (proto definitions), so they stay where npm put them.
+const external = ["etcd3", "cpu-features"];
 const { version } = JSON.parse(readFileSync(at("package.json"), "utf8"));
+
+// A CommonJS library behind a dynamic import would come out with nothing but a default export. This gives it the
+// names that Node itself finds in it, so that a bundle and the sources see the same module.
+const namedExports = {
+  name: "named-exports",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[a-z@]/ }, ({ path, kind, importer, pluginData }) => {
+      const bare =
+        kind === "dynamic-import" && !path.startsWith("node:") && !external.includes(path) && pluginData !== "inner";
+      return bare && !importer.includes("node_modules") ? { path, namespace: "named-exports" } : undefined;
+    });
+    onLoad({ filter: /.*/, namespace: "named-exports" }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter(
+        (name) => name !== "default" && name !== "module.exports" && /^[A-Za-z_$][\w$]*$/.test(name),
+      );
+      const lines = names.map(
+        (name) => `export const ${name} = "${name}" in lib ? lib.${name} : lib.default?.${name};`,
+      );
+      const contents = `import * as lib from ${JSON.stringify(path)};\nexport default lib.default;\n${lines.join("\n")}`;
+      return { contents, resolveDir: root, loader: "js" };
+    });
+  },
+};
 
 rmSync(at("dist"), { recursive: true, force: true });
 const entries = [
@@ -31,8 +56,8 @@ await build({
   legalComments: "none",
   logLevel: "warning",
   define: { "process.env.CHECKD_VERSION": JSON.stringify(version) },
-  // They read files beside themselves (proto definitions, worker scripts), so they stay where npm put them.
-  external: ["etcd3", "cpu-features"],
+  external,
+  plugins: [namedExports],
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
