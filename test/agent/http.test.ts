@@ -46,17 +46,20 @@ describe("readPath", () => {
 });
 
 describe("the HTTP door", () => {
-  it.each(["GET", "OPTIONS", "POST"])("says %s with the agent's text", async (method) => {
+  it.each(["GET", "OPTIONS"])("answers %s with 200 or 503 and the agent's text", async (method) => {
     const { board, url } = await door();
     board.put("p", "a", { ...FRESH, reason: "200 in 3ms" });
     board.put("p", "b", { ...FRESH, state: "down", reason: "refused" });
-    const allowed = method !== "POST";
-    expect(await get(`${url}/check/p/a`, method)).toBe(
-      allowed ? "200 up #200 in 3ms\n" : "405 use GET, HEAD, OPTIONS\n",
-    );
-    expect(await get(`${url}/check/p/b`, method)).toBe(
-      allowed ? "503 down #refused\n" : "405 use GET, HEAD, OPTIONS\n",
-    );
+    expect(await get(`${url}/check/p/a`, method)).toBe("200 up #200 in 3ms\n");
+    expect(await get(`${url}/check/p/b`, method)).toBe("503 down #refused\n");
+  });
+
+  it("names the methods it has to who tries another", async () => {
+    const { board, url, agent } = await door();
+    board.put("p", "a", FRESH);
+    const response = await fetch(`${url}/check/p/a`, { method: "POST", body: "x" });
+    expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
+    expect(agent.stats.polls).toBe(0);
   });
 
   it("answers HEAD with the status alone", async () => {
