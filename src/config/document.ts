@@ -1,5 +1,6 @@
 // YAML (JSON is YAML) with the place of everything in it.
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -9,6 +10,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  visit,
   type YAMLError,
 } from "yaml";
 
@@ -48,14 +50,34 @@ export function readDocument(text: string): Source {
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const wrong = [...doc.errors, ...doc.warnings];
-  const problems = firstOfEachLine(wrong.map((error) => ({ ...place(error.pos[0]), ...inWords(error) })));
-  if (wrong.some(({ code }) => !MEANING_STAYS.has(code))) return { value: null, problems, locate: () => NOWHERE };
+  const problems = wrong.map((error) => ({ ...place(error.pos[0]), ...inWords(error) }));
+  // What a parser says after its first stumble is about the stumble.
+  const fatal = problems.find((_, i) => !MEANING_STAYS.has(wrong[i]?.code ?? ""));
+  if (fatal !== undefined) return unread([fatal]);
+  const dangling = danglingAliases(doc).map((alias) => ({
+    ...place(start(alias) ?? 0),
+    problem: `there is no anchor &${alias.source}`,
+    hint: "an anchor stands above the aliases of it",
+  }));
+  if (dangling.length > 0) return unread([...problems, ...dangling]);
   try {
     return { value: doc.toJS({ maxAliasCount: 1000 }), problems, locate: (path) => locate(doc, path, place) };
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    return { value: null, problems: [{ ...place(0), problem, hint: null }], locate: () => NOWHERE };
+    // Aliases of aliases of aliases: a file that unfolds without end.
+    return unread([{ ...place(0), problem: error instanceof Error ? error.message : String(error), hint: null }]);
   }
+}
+
+const unread = (problems: Source["problems"]): Source => ({ value: null, problems, locate: () => NOWHERE });
+
+function danglingAliases(doc: Document.Parsed): readonly Alias[] {
+  const found: Alias[] = [];
+  visit(doc, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(doc) === undefined) found.push(alias);
+    },
+  });
+  return found;
 }
 
 /** The document can still be read, so that the rest of its problems is found too. */
@@ -65,10 +87,6 @@ const inWords = ({ code, message }: YAMLError) => ({
   problem: WORDS[code] ?? message.replace(/\s+/g, " "),
   hint: HINTS[code] ?? null,
 });
-
-/** One mistake makes the parser stumble several times. */
-const firstOfEachLine = <T extends Place>(all: readonly T[]): readonly T[] =>
-  all.filter((one, index) => all.findIndex(({ line }) => line === one.line) === index);
 
 const WORDS: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: "this key stands twice in the same section",

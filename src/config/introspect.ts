@@ -117,13 +117,16 @@ function plainWords(schema: Schema): string {
     case "record":
       return `section name: ${typeWords(def.valueType)}`;
     case "object":
-      return `section {${Object.keys(def.shape).join(", ")}}`;
+      return sectionWords(Object.keys(def.shape));
     case "number":
       return "format" in schema._zod.def || isInt(def) ? "whole number" : "number";
     default:
       return PLAIN[def.type] ?? "any value";
   }
 }
+
+const sectionWords = (keys: readonly string[]): string =>
+  keys.length > 6 ? "section" : `section {${keys.join(", ")}}`;
 
 const isInt = (def: z.core.$ZodNumberDef): boolean =>
   (def.checks ?? []).some((check) => "format" in check._zod.def && check._zod.def.format === "safeint");

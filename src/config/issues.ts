@@ -73,11 +73,20 @@ function explainUnion(issue: Issue & { code: "invalid_union" }, schema: Schema, 
 }
 
 /** Where a text was wanted the value is not shown: it may be a password without quotes. */
-function mismatch(words: string, input: unknown): [string, string | null] {
+function mismatch(type: string, input: unknown): [string, string | null] {
+  const words = withArticle(type.replace("secret", "text"));
   if (typeof input === "object" || typeof input === "string") return [`expected ${words}, got ${show(input)}`, null];
-  const textual = /text|secret/.test(words);
-  return [`expected ${words}, got ${textual ? `a ${typeof input}` : show(input)}`, textual ? "put it in quotes" : null];
+  const textual = words.includes("text");
+  return [
+    `expected ${words}, got ${textual ? withArticle(typeof input) : show(input)}`,
+    textual ? "put it in quotes" : null,
+  ];
 }
+
+const withArticle = (type: string): string => {
+  if (/^(text|true|any )/.test(type)) return type;
+  return `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
+};
 
 const literals = (errors: readonly (readonly Issue[])[]): readonly unknown[] =>
   errors.flat().flatMap((issue) => (issue.code === "invalid_value" ? issue.values : []));

@@ -43,14 +43,20 @@ export function beginLoading(file: string, source: Source, plugins: Plugins, env
       hint: hint === null ? null : scrub(hint),
     };
   };
+  const unfilled = new Set<string>();
   const report = (path: Path, problem: string, hint: string | null = null): void => {
+    // What could not be filled in has been reported; that it fits nothing is no news.
+    if (!unfilled.has(pathWords(path))) problems.push(problemAt(path, problem, hint));
+  };
+  const reportUnfilled = (path: Path, problem: string, hint: string | null): void => {
     problems.push(problemAt(path, problem, hint));
+    unfilled.add(pathWords(path));
   };
   const warn = (path: Path, text: string): void => {
     warnings.push(formatProblem(problemAt(path, text, null)));
   };
   const folder = dirname(file);
-  const read = interpolate(source.value, { folder, env, problem: report, warn });
+  const read = interpolate(source.value, { folder, env, problem: reportUnfilled, warn });
   filled.push(...read.filled);
   const registries = { registries: new Map(), brokenRegistries: new Set<string>() };
   return { file, folder, plugins, value: read.value, problems, warnings, ...registries, report, warn };

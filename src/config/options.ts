@@ -36,15 +36,15 @@ export const size = (): z.ZodType<number, string | number> =>
     .meta({ type: "size" });
 
 /** A share such as `50%`; gives 0..1. */
-export const share = (): z.ZodType<number, string> =>
+export const share = (): z.ZodType<number, string | number> =>
   z
-    .string()
-    .transform((text, ctx) => {
-      const [, digits] = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim()) ?? [];
+    .union([z.string(), z.number()])
+    .transform((given, ctx) => {
+      if (typeof given === "number") return refuse(ctx, given, `${given} is no share (write ${given}%)`);
+      const [, digits] = /^(\d+(?:\.\d+)?)\s*%$/.exec(given.trim()) ?? [];
       const percent = Number(digits);
-      return percent >= 0 && percent <= 100
-        ? percent / 100
-        : refuse(ctx, text, `"${text}" is no share (write 0% to 100%)`);
+      if (percent >= 0 && percent <= 100) return percent / 100;
+      return refuse(ctx, given, `"${given}" is no share (write 0% to 100%)`);
     })
     .meta({ type: "share" });
 
@@ -69,7 +69,6 @@ export const hostPort = (): z.ZodType<{ readonly host: string; readonly port: nu
     .meta({ type: "address" });
 
 function addressProblem(text: string): string {
-  const hint =
-    text.includes("[") || text.split(":").length > 2 ? "write [v6]:port" : "write host:port, port 1 to 65535";
+  const hint = /^[[0-9a-f.]*:[0-9a-f.\]]*:/i.test(text) ? "write [v6]:port" : "write host:port, port 1 to 65535";
   return `"${text}" is no address (${hint})`;
 }

@@ -16,10 +16,19 @@ export async function findChecker(loading: Loading, name: string, path: Path): P
   if (known !== undefined) return known;
   const file = moduleFile(loading.folder, name);
   if (file !== null) return importChecker(loading, name, file, path);
-  const hint = allowedHint(name, checkers.keys());
-  const more = nearest(name, checkers.keys()) === null ? `${hint}, or a path or package of yours` : hint;
-  loading.report(path, looksLikePath(name) ? `there is no file ${name}` : `unknown check type "${name}"`, more);
+  reportUnknown(loading, name, path);
   return null;
+}
+
+function reportUnknown(loading: Loading, name: string, path: Path): void {
+  if (looksLikePath(name)) {
+    loading.report(path, `there is no file ${name}`, "a relative path begins in the folder of this file");
+    return;
+  }
+  const words = [...loading.plugins.checkers.keys()];
+  const hint = allowedHint(name, words);
+  const more = nearest(name, words) === null ? `${hint}, or a path or package of yours` : hint;
+  loading.report(path, `unknown check type "${name}"`, more);
 }
 
 const looksLikePath = (name: string): boolean => /^\.{0,2}\//.test(name) || /\.[cm]?[jt]s$/.test(name);

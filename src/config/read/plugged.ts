@@ -56,7 +56,9 @@ export function splitKind(
   path: Path,
 ): { readonly name: string; readonly rest: Section } | null {
   if (!isSection(section)) {
-    loading.report(path, `expected a section with ${word}`, `as { ${word}: ${allowed[0] ?? "..."} }`);
+    const named = typeof section === "string" && allowed.includes(section);
+    const example = named ? section : (allowed[0] ?? "...");
+    loading.report(path, `expected a section with ${word}`, `${named ? "write" : "as"} { ${word}: ${example} }`);
     return null;
   }
   const { [word]: name, ...rest } = section;

@@ -32,13 +32,23 @@ export async function readPools(loading: Loading, value: unknown, defaults: Laye
     loading.report(["pools"], "expected a section of pools by name", "as { p80: { check: ..., targets: ... } }");
     return [];
   }
-  return Promise.all(Object.entries(value).map(([name, section]) => readPool(loading, name, section, defaults)));
+  const read = Object.entries(value).map(([name, section]) => readPool(loading, name, section, defaults));
+  return (await Promise.all(read)).filter((pool) => pool !== null);
 }
 
-async function readPool(loading: Loading, name: string, section: unknown, defaults: Layer): Promise<PoolReading> {
+async function readPool(
+  loading: Loading,
+  name: string,
+  section: unknown,
+  defaults: Layer,
+): Promise<PoolReading | null> {
   const path: Path = ["pools", name];
   const problem = nameProblem(name);
   if (problem !== null) loading.report(path, problem);
+  if (!isSection(section)) {
+    loading.report(path, "expected a section", "as { check: ..., targets: ... }");
+    return null;
+  }
   const { targets: listed, source, ...values } = readSection(loading, PoolKeys, section, path);
   const layers: Layers = [{ path, values }, defaults];
   const check = placed(layers, "check");
@@ -47,8 +57,8 @@ async function readPool(loading: Loading, name: string, section: unknown, defaul
   const policy = readRules(layers, checks, sources.kinds.includes("sentinel") || checks.raw.some(namesSentinels));
   const { targets, ports } = readTargets(loading, listed, [...path, "targets"], policy.fallback ? "primary" : null);
   checkRules(loading, layers, policy, checks);
-  if (isSection(section))
-    checkMembers(loading, { targets, ports }, sources, { path, fallback: policy.fallback, section });
+  const fallback = policy.fallback && policy.role === "readers";
+  checkMembers(loading, { targets, ports }, sources, { path, fallback, section });
   const passedOn = { on_exit: said(layers, "on_exit")?.value ?? BUILT_IN.on_exit };
   const settings: Omit<PoolSettings, "key"> = {
     name,

@@ -97,7 +97,7 @@ export const TargetKeys = z.strictObject({
     example: "backup",
   }),
   meta: key(z.record(name(), z.string()), {
-    says: "Words of your own that the API and publications show.",
+    says: "Words of your own that the API shows beside the target.",
     default: "{}",
     example: "{ zone: a }",
   }),
