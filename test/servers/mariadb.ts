@@ -210,7 +210,7 @@ export async function follow(replica: DatabaseServer, primary: DatabaseServer, c
   const login = `MASTER_USER='${REPLICATION.user}', MASTER_PASSWORD='${REPLICATION.password}'`;
   const where = `MASTER_HOST='127.0.0.1', MASTER_PORT=${primary.port}, ${login}`;
   await replica.sql(
-    `CHANGE MASTER ${name}TO ${where}, MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1${more}; START SLAVE ${name}`,
+    `CHANGE MASTER ${name}TO ${where}, MASTER_USE_GTID=slave_pos, MASTER_CONNECT_RETRY=1, MASTER_HEARTBEAT_PERIOD=0.5${more}; START SLAVE ${name}`,
   );
 }
 

@@ -84,7 +84,7 @@ export function startMysql9(args: readonly string[] = [], serverId = 1): Promise
 /** Makes a MySQL 9 follow another one. */
 export async function followMysql9(replica: DatabaseServer, primary: DatabaseServer, more = ""): Promise<void> {
   const login = `SOURCE_USER='${REPLICATION.user}', SOURCE_PASSWORD='${REPLICATION.password}'`;
-  const how = "SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1, SOURCE_CONNECT_RETRY=1";
+  const how = "SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1, SOURCE_CONNECT_RETRY=1, SOURCE_HEARTBEAT_PERIOD=0.5";
   const where = `SOURCE_HOST='127.0.0.1', SOURCE_PORT=${primary.port}`;
   await replica.sql(`CHANGE REPLICATION SOURCE TO ${where}, ${login}, ${how}${more}; START REPLICA`);
 }

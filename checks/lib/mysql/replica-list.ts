@@ -71,13 +71,13 @@ async function askFetchers({ session }: Known): Promise<readonly string[]> {
   const rows = await session.rows("SHOW PROCESSLIST");
   const fetchers = readFetchers(rows);
   const seesOthers = rows.some((row) => textOf(row.User) !== session.user);
-  if (fetchers.length > 0 || seesOthers || (await maySeeAll(session.rows))) return fetchers;
+  if (fetchers.length > 0 || seesOthers || (await maySeeAll(session))) return fetchers;
   // Without the privilege the list holds our own connections only, which looks like "no replicas".
   throw new OwnFault(`missing grant: GRANT PROCESS ON *.* TO '${session.user}'`);
 }
 
-async function maySeeAll(rows: Known["session"]["rows"]): Promise<boolean> {
-  const grants = await rows("SHOW GRANTS");
+async function maySeeAll(session: Known["session"]): Promise<boolean> {
+  const grants = await session.rows("SHOW GRANTS");
   return grants.flatMap(Object.values).some((grant) => /\b(PROCESS|ALL PRIVILEGES)\b.* ON \*\.\*/.test(String(grant)));
 }
 
