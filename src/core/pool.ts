@@ -113,6 +113,7 @@ class Fold implements Pool {
 
   #listed(targets: readonly Target[], complete: boolean, at: Ms): boolean {
     this.#complete ||= complete;
+    if (targets.some((target) => target.name === this.#leaving)) this.#letGo();
     const rows = this.#rows;
     const ground = { checks: this.#checks.length, memory: this.#memory, overrides: this.#overrides, at };
     const next = relist(rows, targets, ground);
@@ -146,25 +147,31 @@ class Fold implements Pool {
     if (row === undefined || was === undefined || policy === undefined || this.#leaving === input.target) return false;
     const now = judge(was, input.seen, input.by, policy, input.at, input.at - input.tookMs);
     if (was.observedAt === null) this.#unseen -= 1;
-    this.#noteAgreement(input);
+    const news = this.#noteAgreement(input);
     const health = row.health.length === 1 ? [now] : row.health.map((one, i) => (i === input.check ? now : one));
     const judged = recall(this.#memory.targets, input.target)?.judged ?? "unknown";
     const next = { ...row, health };
     this.#rows.set(input.target, { ...next, verdict: freshened(next, judged, this.#policy, input.at) });
-    return this.#settled && (this.#moves(was, now, next) || this.#outdone(next, policy, input));
+    return this.#settled && (news || this.#moves(was, now, next) || this.#outdone(next, policy, input));
   }
 
   /** Whether an observation can change a verdict: a state, a first answer, blindness, a claim or a step of weight. */
   #moves(was: HealthState, now: HealthState, row: Row): boolean {
     if (was.state !== now.state || was.observedAt === null || (was.blind === null) !== (now.blind === null))
       return true;
-    if (now.claimed !== was.claimed && !sameClaim(was.claimed?.claim ?? null, now.claimed?.claim ?? null)) return true;
+    if (now.claimed !== was.claimed && (!sameClaim(was.claimed, now.claimed) || this.#lapsed(was, now))) return true;
     const former = recall(this.#memory.targets, row.target.name);
     const contested = this.#policy.role === "writer" && this.#alarms.some((alarm) => alarm.code === "two-writers");
     if (contested || former === null) return contested;
     if (this.#policy.weight === null && (now.last?.weight ?? null) === null && former.base === 100) return false;
     const last = row.health.map((health) => health.last);
     return baseWeight(last, this.#policy, former.base) !== former.base;
+  }
+
+  /** Whether a claim had become too old to speak for anybody, so that the same claim is news. */
+  #lapsed(was: HealthState, now: HealthState): boolean {
+    const [old, fresh] = [was.claimed, now.claimed];
+    return old !== null && fresh !== null && old.at + this.#policy.witnessAgeMs < fresh.at;
   }
 
   /** Counts how long a target that the floor leaves out has been clearly better than one that it keeps. */
@@ -187,9 +194,13 @@ class Fold implements Pool {
     return true;
   }
 
-  #noteAgreement(input: Observed): void {
+  /** Keeps the newest majority of the Sentinels at hand; true when it names another than the last, or the last had lapsed. */
+  #noteAgreement(input: Observed): boolean {
     const agreement = input.seen.claim === null ? null : majority(input.seen.claim, input.at);
-    if (agreement !== null) this.#memory = { ...this.#memory, agreement };
+    if (agreement === null) return false;
+    const was = this.#memory.agreement;
+    this.#memory = { ...this.#memory, agreement };
+    return was === null || was.says !== agreement.says || was.at + this.#policy.witnessAgeMs < input.at;
   }
 
   #ordered(name: string, override: Override | null): boolean {
@@ -246,7 +257,11 @@ class Fold implements Pool {
     }
     const { served, handoverUntil } = this.#memory;
     if (this.#leaving === null || (this.#leaving === served && (handoverUntil === null || handoverUntil > at))) return;
-    this.#rows.delete(this.#leaving);
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    if (this.#leaving !== null) this.#rows.delete(this.#leaving);
     this.#leaving = null;
   }
 

@@ -74,9 +74,10 @@ export function freshened(row: Row, judged: HealthState["state"], policy: PoolPo
 }
 
 /** Whether two claims lead to the same election; terms are left out, as they grow with every transaction. */
-export function sameClaim(a: Claim | null, b: Claim | null): boolean {
+export function sameClaim(was: HealthState["claimed"], now: HealthState["claimed"]): boolean {
+  if (was === null || now === null) return was === now;
+  const [a, b] = [was.claim, now.claim];
   if (a === b) return true;
-  if (a === null || b === null) return false;
   const agrees = (claim: Claim) => claim.witness !== null && claim.witness.votes * 2 > claim.witness.of;
   const same = a.role === b.role && a.follows === b.follows && a.lineage.join() === b.lineage.join();
   return same && agrees(a) === agrees(b) && (!agrees(a) || a.witness?.says === b.witness?.says);

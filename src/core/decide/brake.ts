@@ -24,7 +24,9 @@ export function priorOf(
   now: number,
 ): { readonly up: boolean; readonly weight: number } | null {
   const { former } = draft;
-  if (former === null || former.up === up) return former?.prior ?? null;
+  // What an order did is no loss, nor is what comes of its end.
+  if (former === null || former.order !== null || draft.fit === "ordered") return null;
+  if (former.up === up) return former.prior;
   // In a burst of changes the answer that had lasted counts.
   return now - former.since < withinMs && former.prior !== null
     ? former.prior

@@ -28,8 +28,12 @@ export function combined(states: readonly State[], require: PoolPolicy["require"
 
 /** The state of a check, at most degraded once it was blind for too long. */
 export function limited(health: HealthState, unknownMs: Ms, now: Ms): State {
-  const tooLong = health.blind !== null && health.knownAt !== null && now - health.knownAt >= unknownMs;
+  const tooLong = isBlind(health) && health.knownAt !== null && now - health.knownAt >= unknownMs;
   return tooLong && health.state === "up" ? "degraded" : health.state;
+}
+
+function isBlind(health: HealthState): boolean {
+  return health.blind !== null || health.observedAt === null;
 }
 
 /** What is remembered of a target, unless the name stood for another address then. */
@@ -76,7 +80,7 @@ function draftOf(member: Member, input: PoolInput): Draft {
 
 function blindEnds(health: readonly HealthState[], { policy, now }: PoolInput): readonly Ms[] {
   return health
-    .filter((one) => one.blind !== null && one.knownAt !== null && one.knownAt + policy.unknownMs > now)
+    .filter((one) => isBlind(one) && one.knownAt !== null && one.knownAt + policy.unknownMs > now)
     .map((one) => (one.knownAt ?? now) + policy.unknownMs);
 }
 

@@ -15,9 +15,10 @@ export const writer: Rule = (round) => {
     if (draft === election.elected) return chosen(draft, claimants, election, memory, round);
     return passedOver(draft, claimants, election, memory);
   });
-  const wakes = [election.until, memory.handoverUntil]
-    .filter((at) => at !== null && Number.isFinite(at) && at + 1 > round.input.now)
-    .map((at) => (at ?? 0) + 1);
+  // Evidence counts up to its last millisecond; a hand-over is over at its end.
+  const wakes = [election.until === null ? null : election.until + 1, memory.handoverUntil].flatMap((at) =>
+    at !== null && Number.isFinite(at) ? [at] : [],
+  );
   return warned({ ...round, drafts, memory, wakes: [...round.wakes, ...wakes] }, claimants, election);
 };
 
