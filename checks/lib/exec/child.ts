@@ -51,8 +51,10 @@ export function run(program: Program, clock: Clock): Child {
     const ran = (code: number | null, signal: NodeJS.Signals | null, overflow: boolean): void =>
       resolve({ code, signal, out: out.text(), err: err.text(), overflow });
     const heard = (): void => {
-      if (program.enough?.(out.text()) === true) ran(null, null, false);
-      else if (out.size() + err.size() > program.maxOutput) {
+      if (program.enough?.(out.text()) === true) {
+        ran(null, null, false);
+        hush(child);
+      } else if (out.size() + err.size() > program.maxOutput) {
         ran(null, null, true);
         kill();
       }
@@ -121,22 +123,31 @@ function mortality(child: Process, clock: Clock): Pick<Child, "gone" | "kill"> {
     child.once("exit", () => {
       dead = true;
       cancel();
-      // The leader has obeyed; what it leaves behind had its TERM as well.
-      if (killed) signalGroup(child, "SIGKILL");
+      if (killed) {
+        // The leader has obeyed; what it leaves behind had its TERM as well.
+        signalGroup(child, "SIGKILL");
+        shut(child);
+      }
       resolve();
     });
   });
   const kill = (): void => {
     if (dead || killed) return;
     killed = true;
-    shut(child);
+    hush(child);
     signalGroup(child, "SIGTERM");
     cancel = clock.at(clock.now() + GRACE_MS, () => signalGroup(child, "SIGKILL"));
   };
   return { gone, kill };
 }
 
-/** Nobody listens any more: a flood ends, and no descriptor waits for a process that does not die. */
+/** Nothing more is read: a flood stands still at a full pipe. Closing it would end who tidies up by SIGPIPE. */
+function hush(child: Process): void {
+  child.stdout.pause();
+  child.stderr.pause();
+}
+
+/** Nobody listens any more: no descriptor waits for a process that holds the other end. */
 function shut(child: Process): void {
   child.stdout.destroy();
   child.stderr.destroy();
@@ -152,13 +163,11 @@ function signalGroup({ pid }: Process, name: NodeJS.Signals): void {
 }
 
 function notStarted(error: unknown, { file, cwd }: Program): OwnFault {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT" && cwd !== undefined && !isFolder(cwd)) return fault(`cwd ${cwd} is no folder`, error);
-  if (code === "ENOENT") return fault(`${file}: no such program, or its #! interpreter is missing`, error);
-  if (code === "EACCES") return fault(`${file}: not executable, or a folder of its path is closed to us`, error);
-  return fault(`${file} cannot be started (${code || String(error)})`, error);
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === "ENOENT" && cwd !== undefined && !isFolder(cwd)) return new OwnFault(`cwd ${cwd} is no folder`);
+  if (code === "ENOENT") return new OwnFault(`${file}: no such program, or its #! interpreter is missing`);
+  if (code === "EACCES") return new OwnFault(`${file}: not executable, or a folder of its path is closed to us`);
+  return new OwnFault(`${file} cannot be started`, { cause: error });
 }
-
-const fault = (text: string, cause: unknown): OwnFault => new OwnFault(text, { cause: new Error(text, { cause }) });
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
