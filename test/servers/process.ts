@@ -51,13 +51,18 @@ export async function freePort(): Promise<number> {
 }
 
 /** Polls until `ask` gives something true, or throws after `ms` with the last error. */
-export async function until<T>(what: string, ask: () => Promise<T> | T, ms = 15_000, everyMs = 20): Promise<T> {
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T> | T,
+  ms = 15_000,
+  everyMs = 20,
+): Promise<Exclude<T, null | false | undefined | "" | 0>> {
   const end = performance.now() + ms;
   let last: unknown;
   for (;;) {
     try {
       const answer = await ask();
-      if (answer) return answer;
+      if (answer) return answer as Exclude<T, null | false | undefined | "" | 0>;
       last = undefined;
     } catch (error) {
       last = error;
