@@ -2,6 +2,8 @@
 // The suite itself (checkers.test.ts) knows no checker.
 import { exec } from "./cases/exec.ts";
 import { httpContent } from "./cases/http-content.ts";
+import { memcached } from "./cases/memcached.ts";
+import { redisMaster, redisReplica } from "./cases/redis.ts";
 import { tcp } from "./cases/tcp.ts";
 import type { CheckerCase } from "./checker-case.ts";
 
@@ -10,4 +12,7 @@ export const checkerCases: Readonly<Record<string, CheckerCase>> = {
   "http-content": httpContent,
   tcp,
   exec,
+  "redis-master": redisMaster,
+  "redis-replica": redisReplica,
+  memcached,
 };

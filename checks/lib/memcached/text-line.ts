@@ -101,9 +101,9 @@ class TextLine implements Cache {
     const waiting = this.#waiting;
     if (waiting === null) return;
     const line = this.#firstLine();
-    if (!isReply(line)) return this.#fail(new Error(`the answer is not of memcached's protocol: ${quoted(line)}`));
     const replies = readReplies(waiting.kinds, this.#got);
-    if (replies !== null) waiting.resolve(replies);
+    if (!isReply(line)) this.#fail(new Error(`the answer is not of memcached's protocol: ${quoted(line)}`));
+    else if (replies !== null) waiting.resolve(replies);
     else if (this.#got.length > waiting.most) this.#fail(new Error(`more than ${waiting.most} bytes came`));
   }
 
