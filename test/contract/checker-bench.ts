@@ -68,14 +68,24 @@ async function seenBy(probe: Probe, signal: AbortSignal): Promise<Observation> {
 /** Descriptors this process has open. */
 export const openDescriptors = (): number => readdirSync("/proc/self/fd").length;
 
-const OURS = new Set(["TCPSocketWrap", "TCPServerWrap", "TLSWrap", "PipeWrap", "ProcessWrap", "Timeout"]);
+const KINDS = ["TCPSocketWrap", "TCPServerWrap", "TLSWrap", "PipeWrap", "ProcessWrap", "Timeout"] as const;
 
-/** Sockets, pipes, children and timers of this process by kind. */
-export function openHandles(): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const kind of process.getActiveResourcesInfo()) if (OURS.has(kind)) counts[kind] = (counts[kind] ?? 0) + 1;
+/** How many sockets, pipes, children and timers this process has, by kind. */
+export type Handles = Readonly<Record<(typeof KINDS)[number], number>>;
+
+/** The handles of this process now. */
+export function openHandles(): Handles {
+  const counts = { TCPSocketWrap: 0, TCPServerWrap: 0, TLSWrap: 0, PipeWrap: 0, ProcessWrap: 0, Timeout: 0 };
+  for (const each of process.getActiveResourcesInfo()) {
+    const kind = KINDS.find((name) => name === each);
+    if (kind !== undefined) counts[kind] += 1;
+  }
   return counts;
 }
+
+/** Kinds of which there are more than before; others may have gone meanwhile. */
+export const gained = (before: Handles, now: Handles = openHandles()): readonly string[] =>
+  KINDS.filter((kind) => now[kind] > before[kind]);
 
 /** A few turns of the loop, so that what was closed is closed. */
 export const settled = (): Promise<void> => sleep(20);
