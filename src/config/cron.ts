@@ -12,7 +12,8 @@ const HINT = 'five fields, or six with seconds first, as "*/10 * * * * *"';
 /** Checks an expression and finds its longest gap. */
 export function readCron(expression: string): CronReading {
   const fields = expression.trim().split(/\s+/).length;
-  if (fields < 5 || fields > 6) return { problem: `${JSON.stringify(expression)} has ${fields} field${fields === 1 ? "" : "s"}`, hint: HINT };
+  if (fields < 5 || fields > 6)
+    return { problem: `${JSON.stringify(expression)} has ${fields} field${fields === 1 ? "" : "s"}`, hint: HINT };
   const checked = validateDetailed(expression);
   const wrong = checked.errors[0];
   if (wrong !== undefined || !checked.valid)

@@ -97,7 +97,7 @@ export const TargetKeys = z.strictObject({
     example: "backup",
   }),
   meta: key(z.record(name(), z.string()), {
-    says: "Words of your own that the API shows beside the target.",
+    says: "Words of your own: `{zone}` in the texts of a check, and shown by the API.",
     default: "{}",
     example: "{ zone: a }",
   }),
