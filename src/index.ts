@@ -42,3 +42,6 @@ export type {
   Verdict,
 } from "./core/types.ts";
 export { describeError, OwnFault, RegistryError } from "./errors.ts";
+export { type Followed, follow } from "./registry/follow.ts";
+export { hubOf } from "./registry/hub.ts";
+export { canonicalKey } from "./registry/keys.ts";
