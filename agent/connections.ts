@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Ms } from "../src/index.ts";
 import { plainAddress } from "./allow.ts";
+import type { Waiting } from "./polls.ts";
 import type { Counts } from "./stats.ts";
 
 /** Who may connect to one listener, and how many at once. The numbers are for all listeners together. */
@@ -18,8 +19,8 @@ export interface Held {
   readonly by: Admission;
   /** It is destroyed when it is still there then. */
   dueAt: Ms;
-  /** Answers without further waiting, for a listener that stops; null while there is nothing to hurry. */
-  hurry: (() => void) | null;
+  /** What it waits for; null: it has its answer, or needs none. */
+  waiting: Pick<Waiting, "hurry" | "hungUp"> | null;
 }
 
 /** Why a connection was not let in. */
@@ -51,7 +52,7 @@ export class Connections {
     socket.on("error", ignore);
     const peer = by.over === "unix" ? LOCAL_PEER : socket.remoteAddress;
     if (peer === undefined) return refuse(socket);
-    const held: Held = { peer: plainAddress(peer), by, dueAt: now() + by.timeoutMs, hurry: null };
+    const held: Held = { peer: plainAddress(peer), by, dueAt: now() + by.timeoutMs, waiting: null };
     const why = this.#whyNot(held);
     if (why !== null) {
       this.#counts[why]++;
@@ -66,7 +67,7 @@ export class Connections {
   endAll(by: Admission): void {
     for (const [socket, held] of this.#open) {
       if (held.by !== by) continue;
-      held.hurry?.();
+      held.waiting?.hurry();
       socket.destroySoon();
       held.dueAt = 0;
     }
@@ -88,6 +89,7 @@ export class Connections {
 
   #remove(socket: Socket, held: Held): void {
     this.#open.delete(socket);
+    held.waiting?.hungUp();
     this.#counts.open--;
     const left = (this.#perPeer.get(held.peer) ?? 1) - 1;
     if (left > 0) this.#perPeer.set(held.peer, left);

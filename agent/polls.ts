@@ -1,4 +1,4 @@
-import type { Board, Clock, Ms, PoolPolicy, PoolView, Prober, Row, TargetId } from "../src/index.ts";
+import type { Board, Clock, Ms, PoolPolicy, Prober, Row, TargetId } from "../src/index.ts";
 import { isSettled, pollWait } from "./poll.ts";
 import { habitOf, type Poller, Pollers } from "./pollers.ts";
 import type { Asked } from "./request.ts";
@@ -64,11 +64,16 @@ export class Polls {
     }
     counts.polls++;
     const pollers = this.#pollersOf(asked.id, now);
-    const poll: Poll = { asked, pollers, poller: pollers.polled(peer, now), peer, since: now, answer };
-    if (isSettled(row, view.checks, now)) return this.#atOnce(poll, row, view);
-    const settled = prober.refresh(asked.id, "poll").catch(ignore);
-    const forMs = pollWait(row, view.checks, habitOf(poll.poller, now));
-    return forMs > 0 ? this.#wait(poll, settled, forMs) : this.#atOnce(poll, row, view);
+    const poller = pollers.polled(peer, now);
+    const poll = { asked, pollers, poller, peer, since: now, answer };
+    if (!isSettled(row, view.checks, now)) {
+      const settled = prober.refresh(asked.id, "poll").catch(ignore);
+      const forMs = pollWait(row, view.checks, habitOf(poller, now));
+      if (forMs > 0) return this.#wait(poll, settled, forMs);
+    }
+    counts.atOnce++;
+    this.#tell(poll, row, view.policy, now);
+    return null;
   }
 
   /** Peers that are answered at once because they hung up on late answers, with the target they polled. */
@@ -80,12 +85,6 @@ export class Polls {
   /** Targets whose pollers are remembered. */
   get size(): number {
     return this.#rows.size;
-  }
-
-  #atOnce(poll: Poll, row: Row, view: PoolView): null {
-    this.#given.counts.atOnce++;
-    this.#tell(poll, row, view.policy, poll.since);
-    return null;
   }
 
   #wait(poll: Poll, settled: Promise<void>, forMs: Ms): Waiting {

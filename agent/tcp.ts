@@ -28,52 +28,61 @@ function accepting(inside: Inside, by: Admission, take: (socket: Socket, held: H
   return { server, end: () => inside.connections.endAll(by) };
 }
 
-/** Not end(): that waits for HAProxy's close, which is a reset, and an error object for each is half of all work. */
+/**
+ * Not end(): that waits for HAProxy's close, which is a reset, and an error object for each is half of all work. What the
+ * kernel has taken whole is on its way; only the rest, if there ever is one, is waited for.
+ */
 function say(socket: Socket, bytes: Buffer): void {
   socket.write(bytes);
-  socket.destroySoon();
+  if (socket.writableLength === 0) socket.destroy();
+  else socket.destroySoon();
 }
 
 function answer(inside: Inside, socket: Socket, held: Held, asked: Asked): void {
   const waiting = inside.polls.take(asked, held.peer, (row, policy, now) => {
-    held.hurry = null;
+    held.waiting = null;
     if (!socket.destroyed) say(socket, inside.replies.of(row, policy, now));
   });
   if (waiting === null) return;
   held.dueAt += waiting.forMs;
-  held.hurry = waiting.hurry;
-  socket.on("close", waiting.hungUp);
+  held.waiting = waiting;
   // What comes is read and dropped: closing with unread bytes would reset the connection under the answer.
   socket.resume();
 }
 
 function readThenAnswer(inside: Inside, socket: Socket, held: Held): void {
-  let bytes = "";
+  let bytes: string | null = "";
   let pause: NodeJS.Timeout | undefined;
   const settle = (ended: boolean): void => {
+    if (bytes === null) return;
     const request = readRequest(bytes, ended);
+    if (pause !== undefined) clearTimeout(pause);
     if (request.kind === "open") {
-      clearTimeout(pause);
       if (request.asked !== null && inside.isTarget(request.asked)) pause = setTimeout(settle, PAUSE_MS, true);
       return;
     }
-    release();
-    if (request.kind === "asked") answer(inside, socket, held, request.asked);
-    else refuse(inside, socket, held.peer, bytes);
-  };
-  const read = (chunk: Buffer): void => {
-    bytes += chunk.toString("utf8", 0, REQUEST_BYTES + 1);
-    settle(false);
-  };
-  const ended = (): void => settle(true);
-  const release = (): void => {
+    const text = bytes;
+    bytes = null;
     clearTimeout(late);
-    clearTimeout(pause);
-    socket.off("data", read).off("end", ended).off("close", release);
-    socket.resume();
+    if (request.kind === "asked") answer(inside, socket, held, request.asked);
+    else refuse(inside, socket, held.peer, text);
   };
   const late = setTimeout(settle, REQUEST_MS, true);
-  socket.on("data", read).on("end", ended).on("close", release);
+  // It goes on reading after the request: see answer().
+  socket.on("data", (chunk: Buffer) => {
+    if (bytes === null) return;
+    bytes += chunk.toString("utf8", 0, REQUEST_BYTES + 1);
+    settle(false);
+  });
+  socket.on("end", () => settle(true));
+  held.waiting = {
+    hurry: () => {},
+    hungUp: () => {
+      bytes = null;
+      clearTimeout(late);
+      clearTimeout(pause);
+    },
+  };
 }
 
 function refuse(inside: Inside, socket: Socket, peer: string, text: string): void {
