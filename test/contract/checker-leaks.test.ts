@@ -16,7 +16,7 @@ describe.each([...checkers.values()].map((checker) => [checker.name, checker] as
     const probes = servers.flatMap((server) =>
       [0, 1, 2, 3, 4, 5].map((n) => check.open(targetAt(server, `app${n}`), () => {})),
     );
-    const round = (): Promise<unknown> => Promise.all(probes.map((probe) => question(probe, row.timeoutMs / 4)));
+    const round = (): Promise<unknown> => Promise.all(probes.map((probe) => question(probe, row.timeoutMs / 6)));
     await round();
     const before = openDescriptors();
     for (let asked = 0; asked < LEAK_PROBES; asked += probes.length) await round();
