@@ -16,17 +16,18 @@ type Taken =
   | { readonly leftOut: string }
   | { readonly problem: string; readonly hint: string };
 
-/** Reads a service file, xinetd.conf, or a folder such as /etc/xinetd.d. */
-export function importXinetd(path: string): ImportResult {
-  const { services, problems: unread } = readXinetd(path);
+/** Reads a service file, xinetd.conf, or a folder such as /etc/xinetd.d; ports that are not set come from `services`. */
+export function importXinetd(path: string, services = SERVICES): ImportResult {
+  const { services: found, problems: unread } = readXinetd(path);
+  const portOf = ports(services);
   const problems: Problem[] = [...unread];
   const pools: Record<string, object> = {};
   const comments: Comment[] = [];
   const heading = [`From ${path}: one pool a service, which answers on its port as xinetd did.`];
   const imported: XinetdService[] = [];
-  for (const service of services) {
+  for (const service of found) {
     const name = idOf(service);
-    const taken = take(service, Object.hasOwn(pools, name));
+    const taken = take(service, portOf(service), Object.hasOwn(pools, name));
     if ("problem" in taken) problems.push({ file: service.file, line: service.line, column: 1, path: name, ...taken });
     else if ("leftOut" in taken) heading.push(`Left out: ${name} (${taken.leftOut}).`);
     else {
@@ -55,7 +56,7 @@ const first = (service: XinetdService, key: string): string | null => service.at
 const all = (service: XinetdService, key: string): readonly string[] => service.attributes.get(key) ?? [];
 const idOf = (service: XinetdService): string => first(service, "id") ?? service.name;
 
-function take(service: XinetdService, twice: boolean): Taken {
+function take(service: XinetdService, port: number | null, twice: boolean): Taken {
   const name = idOf(service);
   const left = reasonToLeave(service);
   if (left !== null) return { leftOut: left };
@@ -64,10 +65,9 @@ function take(service: XinetdService, twice: boolean): Taken {
   if (twice) return { problem: "this service stands twice", hint: "set id in one of them" };
   const server = first(service, "server");
   if (server === null) return { problem: "has no server", hint: "server = /path/of/the/script" };
-  const port = portOf(service);
   if (port === null)
     return { problem: "has no port", hint: `port = 3333, or a line ${service.name} 3333/tcp in ${SERVICES}` };
-  return { pool: poolOf(service, server, port), notes: notesOf(service) };
+  return { pool: poolOf(service, server, port), notes: notesOf(service, port) };
 }
 
 function reasonToLeave(service: XinetdService): string | null {
@@ -87,23 +87,28 @@ function reasonToLeave(service: XinetdService): string | null {
 }
 
 /** The port that is set, or that /etc/services has, as xinetd looks it up. */
-function portOf(service: XinetdService): number | null {
-  const given = first(service, "port");
-  const text = given ?? portOfName(service.name);
-  const port = text !== null && /^\d+$/.test(text) ? Number(text) : 0;
-  return port >= 1 && port <= 65535 ? port : null;
+function ports(services: string): (service: XinetdService) => number | null {
+  let rows: readonly (readonly string[])[] | null = null;
+  const lookUp = (name: string): string | undefined => {
+    rows ??= servicesIn(services);
+    const row = rows.find(([word, port, ...aliases]) => port?.endsWith("/tcp") && [word, ...aliases].includes(name));
+    return row?.[1]?.split("/")[0];
+  };
+  return (service) => {
+    const text = first(service, "port") ?? lookUp(service.name) ?? "";
+    const port = /^\d+$/.test(text) ? Number(text) : 0;
+    return port >= 1 && port <= 65535 ? port : null;
+  };
 }
 
-function portOfName(name: string): string | null {
-  let text: string;
+function servicesIn(file: string): readonly (readonly string[])[] {
   try {
-    text = readFileSync(SERVICES, "utf8");
+    const lines = readFileSync(file, "utf8").split("\n");
+    return lines.map((line) => line.replace(/#.*/, "").trim().split(/\s+/));
   } catch {
-    return null;
+    // A host without the file: every service must name its port.
+    return [];
   }
-  const rows = text.split("\n").map((line) => line.replace(/#.*/, "").trim().split(/\s+/));
-  const row = rows.find(([word, port, ...aliases]) => port?.endsWith("/tcp") && [word, ...aliases].includes(name));
-  return row?.[1]?.split("/")[0] ?? null;
 }
 
 /** Every answer counts and every poll runs the script, as under xinetd; nobody polls: a run each 10s. */
@@ -142,11 +147,11 @@ const NOTED = [
   "group",
 ];
 
-function notesOf(service: XinetdService): readonly string[] {
+function notesOf(service: XinetdService, port: number): readonly string[] {
   const user = first(service, "user");
   const notes = [
     "The script knows what it checks; the address is only shown. Name pool and target as HAProxy's backend and server.",
-    `HAProxy's side stays as it is: agent-check agent-port ${portOf(service) ?? ""}.`,
+    `HAProxy's side stays as it is: agent-check agent-port ${port}.`,
   ];
   if (user !== null) notes.push(`user = ${user}: checkd runs the script as its own user, which must be allowed to.`);
   for (const key of NOTED)
