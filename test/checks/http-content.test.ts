@@ -151,9 +151,9 @@ describe("what is asked", () => {
     expect(headers["accept-encoding"]).toBeUndefined();
   });
 
-  it("keeps the values of headers out of what is printed", () => {
-    const options = httpContent.options.parse({ headers: { Authorization: "Basic c2VjcmV0" } });
-    expect(JSON.stringify(options)).not.toContain("c2VjcmV0");
+  it("keeps the values of headers and the body out of what is printed", () => {
+    const options = httpContent.options.parse({ headers: { Authorization: "Basic c2VjcmV0" }, body: "hunter2" });
+    expect(JSON.stringify(options)).not.toMatch(/c2VjcmV0|hunter2/);
   });
 });
 
@@ -281,6 +281,19 @@ describe("redirects", () => {
     const options = { method: "POST", body: "x", host: "shop.example", redirects: 1, contains: "test me" };
     expect(await seen(at, options)).toMatchObject({ outcome: "pass" });
     expect(bodies).toEqual(["POST shop.example x", "GET shop.example "]);
+  });
+
+  it("lead from http to https on the same host, also beside a kept connection", async () => {
+    const own = selfSigned(["IP:127.0.0.1"]);
+    const secure = await listen(createHttps({ key: own.key, cert: own.cert }, page));
+    const at = await web((_request, response) => {
+      response.writeHead(301, { location: `https://127.0.0.1:${secure.port}/` }).end();
+    });
+    const probe = probeOf(at, { keep_alive: true, redirects: 1, contains: "test me" });
+    for (let n = 0; n < 2; n++) {
+      // The other scheme is verified too: nobody has vouched for this certificate.
+      expect((await question(probe, 10_000)).seen.reason).toMatch(/TLS: self-signed certificate/);
+    }
   });
 });
 

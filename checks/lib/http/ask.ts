@@ -63,9 +63,10 @@ function questionOf(asker: Asker, place: Place, method: string, enough: Question
     place,
     method,
     headers,
-    body: options.body === undefined || method !== options.method ? null : fill(options.body, target),
+    body: options.body === undefined || method !== options.method ? null : fill(options.body.reveal(), target),
     tls: place.scheme === "https" ? asker.tls(nameOf(place.authority)) : null,
-    agent: connections.next(),
+    // A redirect to the other scheme needs a connection of its own kind.
+    agent: place.scheme === options.scheme ? connections.next() : false,
     using: connections.using,
     lookup,
     maxBody: options.max_body,

@@ -60,7 +60,7 @@ export const httpOptions = z
     headers: table(valid(validateHeaderName), "is no header name", headerValue())
       .default({})
       .describe("further headers; values are kept secret (default: none)"),
-    body: z.string().optional().describe("what is sent with the request (default: nothing)"),
+    body: secret().optional().describe("what is sent with the request, kept secret (default: nothing)"),
     status: statusSchema()
       .optional()
       .describe("statuses that are fine: 200, 200-299, or a list of such (default: 200-299)"),

@@ -46,6 +46,6 @@ function greeting(options: TcpOptions, target: Target): Expectation | null {
 }
 
 function request(options: TcpOptions, target: Target): Buffer | null {
-  if (options.send !== undefined) return Buffer.from(fill(options.send, target));
+  if (options.send !== undefined) return Buffer.from(fill(options.send.reveal(), target));
   return options.send_hex === undefined ? null : bytesOf(options.send_hex);
 }

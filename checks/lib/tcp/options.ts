@@ -1,4 +1,4 @@
-import { size, z } from "../../../src/index.ts";
+import { secret, size, z } from "../../../src/index.ts";
 import { pattern } from "../pattern.ts";
 import { tlsSwitch } from "../tls.ts";
 
@@ -18,7 +18,12 @@ export const tcpOptions = z
       .describe(
         "wait for the server's greeting before anything is sent: true, or text it holds (default: do not wait)",
       ),
-    send: text().describe('text to send once connected, line ends as in "PING\\r\\n" (default: nothing)'),
+    send: z
+      .string()
+      .min(1)
+      .pipe(secret())
+      .optional()
+      .describe('text to send once connected, kept secret, line ends as in "PING\\r\\n" (default: nothing)'),
     send_hex: hex().describe("bytes to send, in hexadecimal (default: nothing)"),
     expect: text().describe("text that the answer holds (default: none)"),
     expect_hex: hex().describe("bytes that the answer holds, in hexadecimal (default: none)"),
