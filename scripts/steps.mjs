@@ -27,7 +27,7 @@ export function run(file, args, options = {}) {
 
 function must(file, args) {
   const code = run(file, args);
-  if (code !== 0) process.exit(code);
+  if (code !== 0) throw new Error(`${file} ${args.join(" ")} failed with ${code}`);
 }
 
 const stampFile = (name) => join(ROOT, ".cache", `${name}.stamp`);

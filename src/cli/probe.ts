@@ -5,7 +5,7 @@ import type { Checker } from "../contract.ts";
 import { formatReply } from "../core/reply.ts";
 import type { Observation, Target, Verdict } from "../core/types.ts";
 import { createLoopWatch } from "../engine/loop-watch.ts";
-import { observe } from "../engine/observe.ts";
+import { Question } from "../engine/observe.ts";
 import { bareEnv, processClock } from "./environment.ts";
 import { EXIT, Exit } from "./exit.ts";
 import { probeOptions } from "./probe-options.ts";
@@ -64,9 +64,7 @@ export async function probe({ type, target: address, opt, timeoutMs, json }: Pro
   const bound = check.open(target, () => {});
   const started = clock.now();
   const watch = createLoopWatch(clock, () => {});
-  const seen = await new Promise<Observation>(
-    (done) => void observe(bound, { clock, watch, timeoutMs, resolved: false }, done),
-  );
+  const seen = await new Promise<Observation>((done) => new Question(clock, watch, done).put(bound, timeoutMs));
   const tookMs = Math.round(clock.now() - started);
   process.stdout.write(
     json ? `${JSON.stringify({ type, target: address, tookMs, ...seen })}\n` : lineOf(target, seen, clock.now()),
