@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { exec } from "../../checks/exec.ts";
 import { createPlaces } from "../../checks/lib/exec/places.ts";
-import type { Observation, Probe, Target } from "../../src/index.ts";
-import { question, targetAt, testEnv } from "../contract/checker-bench.ts";
-import { until } from "../servers/process.ts";
+import { describeError, type Observation, type Probe, type Target } from "../../src/index.ts";
+import { question, settled, TIME_IS_UP, targetAt, testEnv } from "../contract/checker-bench.ts";
+import { sleep, until } from "../servers/process.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "checkd-exec-"));
 const probes: Probe[] = [];
@@ -51,6 +51,18 @@ const alive = (pid: number): boolean => {
 
 const pidIn = async (path: string): Promise<number> =>
   Number(await until("a pid", () => (readFileSync(path, "utf8").endsWith("\n") ? readFileSync(path, "utf8") : "")));
+
+/** Asks, and lets the deadline come when the program is known to be as far as the test wants it. */
+async function cutOff(probe: Probe, ready: () => Promise<unknown>): Promise<string> {
+  const controller = new AbortController();
+  const asked = probe.ask(controller.signal).then(
+    () => "an answer",
+    (error: unknown) => describeError(error),
+  );
+  await ready();
+  controller.abort(new Error(TIME_IS_UP));
+  return Promise.race([asked, sleep(50).then(() => "nothing within 50 ms")]);
+}
 
 describe("what a program is given", () => {
   it("is arguments without a shell, filled in for the target", async () => {
@@ -182,42 +194,37 @@ describe("what is our own fault", () => {
 
 describe("at the deadline", () => {
   it("the whole process group is ended", async () => {
-    const path = join(dir, "pids");
-    file("pids");
-    const script = `sleep 61 & echo $! > ${path}; sleep 62`;
-    const asked = await question(probeOf(sh(script)), 300);
-    expect(asked).toMatchObject({
-      overdue: false,
-      seen: { outcome: "fail", reason: "the program did not end: no answer in time" },
-    });
+    const path = file("child");
+    const probe = probeOf(sh(`sleep 61 & echo $! > ${path}; sleep 62`));
+    const why = await cutOff(probe, () => pidIn(path));
+    expect(why).toBe(`the program did not end: ${TIME_IS_UP}`);
     const pid = await pidIn(path);
     await until("the child of the program to be dead", () => !alive(pid));
   });
 
-  it("says what was printed so far", async () => {
-    const { seen } = await question(probeOf(sh("echo half an answer; sleep 60")), 500);
-    expect(seen.reason).toBe('the program did not end after it printed "half an answer": no answer in time');
+  it("what was printed so far is told", async () => {
+    const path = file("started");
+    const probe = probeOf(sh(`echo half an answer; echo $$ > ${path}; sleep 60`));
+    const why = await cutOff(probe, () => pidIn(path).then(settled));
+    expect(why).toBe(`the program did not end after it printed "half an answer": ${TIME_IS_UP}`);
   });
 
   it("TERM is asked first, KILL comes a little later, and the next run waits for the death", async () => {
     const path = file("stubborn");
-    const script = `trap 'echo TERM >> ${path}.log' TERM; echo $$ > ${path}; while :; do sleep 0.05; done`;
-    const options = { argv: ["bash", "-c", script] };
-    const probe = probeOf(options);
-    const first = await question(probe, 300);
-    expect(first.overdue).toBe(false);
+    const log = file("stubborn.log");
+    const script = `trap 'echo TERM >> ${log}' TERM; echo $$ > ${path}; while :; do sleep 0.05; done`;
+    const probe = probeOf({ argv: ["bash", "-c", script] });
+    await cutOff(probe, () => pidIn(path));
     const pid = await pidIn(path);
     expect(alive(pid)).toBe(true);
     // Not dead yet: this question ends as our own fault, and starts nothing.
     const second = await question(probe, 20);
-    expect(second.seen).toMatchObject({
-      outcome: "unknown",
-      reason: `the former run of the program (pid ${pid}) is not dead yet: no answer in time`,
-    });
-    expect(second.overdue).toBe(false);
+    const why = `the former run of the program (pid ${pid}) is not dead yet: ${TIME_IS_UP}`;
+    expect(second).toMatchObject({ overdue: false, seen: { outcome: "unknown", reason: why } });
     await until("KILL", () => !alive(pid));
-    expect(readFileSync(`${path}.log`, "utf8")).toBe("TERM\n");
-    await question(probe, 300);
+    expect(readFileSync(log, "utf8")).toBe("TERM\n");
+    file("stubborn");
+    await cutOff(probe, () => pidIn(path));
     expect(await pidIn(path)).not.toBe(pid);
   });
 
