@@ -11,8 +11,13 @@ const options = z
       .enum(["refuse", "allow"])
       .default("refuse")
       .describe("allow: it may replicate from elsewhere itself, and that is not asked (default: refuse)"),
-    galera: galeraSwitch().optional().describe("the servers are Galera nodes: true, or what is wanted of them"),
-    group_replication: z.literal(true).optional().describe("the server must be the PRIMARY of its replication group"),
+    galera: galeraSwitch()
+      .optional()
+      .describe("the servers are Galera nodes: true, or what is wanted of them (default: they are none)"),
+    group_replication: z
+      .literal(true)
+      .optional()
+      .describe("true: the server must be the PRIMARY of its replication group (default: it is in none)"),
     ...keptShape,
   })
   .refine(
@@ -36,6 +41,7 @@ export const mysqlPrimary = defineChecker({
     transactions: "transactions executed; null without GTID",
     primary: "host:port it replicates from; null when it does not",
     version: "version of the server",
+    badness: "3000000 while it is full",
     ...clusterFacts,
   },
   create(o, env) {

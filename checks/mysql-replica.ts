@@ -18,11 +18,15 @@ const options = z
     channel: z.string().optional().describe("the one channel that counts (default: all, the worst decides)"),
     heartbeat: heartbeatSchema().optional().describe("pt-heartbeat's table, read as well (default: not read)"),
     require_read_only: z.boolean().default(false).describe("true: a writable replica fails (default: false)"),
-    galera: galeraSwitch().optional().describe("the servers are Galera nodes: true, or what is wanted of them"),
+    galera: galeraSwitch()
+      .optional()
+      .describe("the servers are Galera nodes: true, or what is wanted of them (default: they are none)"),
     group_replication: z
       .enum(["secondary", "any"])
       .optional()
-      .describe("the servers are members of a replication group: secondaries only, or any member"),
+      .describe(
+        "the servers are members of a replication group: secondaries only, or any member (default: they are none)",
+      ),
     ...keptShape,
   })
   .refine(
@@ -85,7 +89,8 @@ export const mysqlReplica = defineChecker({
     delaySeconds: "delay on purpose (MASTER_DELAY, SOURCE_DELAY) in seconds",
     ioRunning: "whether the thread that fetches runs; false also while it connects",
     sqlRunning: "whether the thread that applies runs",
-    rank: "0 fit, 1 lag beyond max_lag, 2 io stopped or lag unknown, 3 sql stopped: who is better among the unfit",
+    badness:
+      "who is worse among those that warn: the lag in seconds; 1000000 and more: io stopped; 2000000 and more: sql stopped; 3000000: full",
     readOnly: "read_only, as of the last new connection (of the last question with require_read_only)",
     primary: "host:port it replicates from",
     channel: "the channel that decided; empty for the default one",

@@ -1,10 +1,9 @@
-// Opens a checker's probe as the engine would, and puts questions to it through the engine's own observe().
+// Opens a checker's probe as the engine would, and asks it until it shows what a test waits for.
 import { expect } from "vitest";
 import type { Checker, Env, Probe } from "../../src/contract.ts";
 import type { Observation, Target } from "../../src/core/types.ts";
 import { createClock } from "../../src/engine/clock.ts";
-import { createLoopWatch } from "../../src/engine/loop-watch.ts";
-import { observe } from "../../src/engine/observe.ts";
+import { question } from "../contract/checker-bench.ts";
 import { until } from "../servers/process.ts";
 
 export const clock = createClock((error) => {
@@ -38,13 +37,6 @@ export interface Expected {
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
-const watch = createLoopWatch(clock, () => {});
-
-const question = (probe: Probe, timeoutMs: number): Promise<Observation> =>
-  new Promise((done) => {
-    observe(probe, { clock, watch, timeoutMs, resolved: false }, done);
-  });
-
 /** A target at a port of the loopback. */
 export const targetAt = (port: number, part: Target["part"] = "member", host = "127.0.0.1"): Target => ({
   name: `t${port}`,
@@ -59,7 +51,7 @@ export function asking(checker: Checker, options: object, target: Target, env: E
   const check = checker.create(checker.options.parse(options), env);
   const hints: string[] = [];
   const probe = check.open(target, (why) => hints.push(why));
-  const ask = (timeoutMs = 5000): Promise<Observation> => question(probe, timeoutMs);
+  const ask = async (timeoutMs = 5000): Promise<Observation> => (await question(probe, timeoutMs)).seen;
   return {
     probe,
     hints,

@@ -37,7 +37,6 @@ describe("a MariaDB replica whose primary lives", () => {
         ioRunning: true,
         sqlRunning: true,
         readOnly: true,
-        rank: 0,
         primary: `127.0.0.1:${pair.primary.port}`,
         version: expect.stringMatching(/^10\.11\..*MariaDB/),
       },
@@ -48,7 +47,7 @@ describe("a MariaDB replica whose primary lives", () => {
   it("warns when the sql thread was stopped", async () => {
     const asked = open();
     await replica("STOP SLAVE SQL_THREAD");
-    const seen = await asked.see({ outcome: "warn", facts: { rank: 3, lagSeconds: null, sqlRunning: false } });
+    const seen = await asked.see({ outcome: "warn", facts: { lagSeconds: null, sqlRunning: false } });
     expect(seen.reason).toBe("replication sql stopped: no error");
     await replica("START SLAVE SQL_THREAD");
     await asked.see({ outcome: "pass" });
@@ -58,7 +57,7 @@ describe("a MariaDB replica whose primary lives", () => {
     const asked = open();
     await asked.see({ outcome: "pass" });
     await replica("STOP SLAVE IO_THREAD");
-    await asked.see({ outcome: "warn", facts: { rank: 2, lagSeconds: null, ioRunning: false, sqlRunning: true } });
+    await asked.see({ outcome: "warn", facts: { lagSeconds: null, ioRunning: false, sqlRunning: true } });
     const seen = await asked.see({ outcome: "warn", facts: { staleSeconds: 1 } });
     expect(seen.reason).toBe("replication io stopped: no error");
     await replica("START SLAVE IO_THREAD");
@@ -79,7 +78,7 @@ describe("a MariaDB replica whose primary lives", () => {
   it("warns when replication is configured and was never started", async () => {
     const asked = open();
     await replica("STOP SLAVE");
-    await asked.see({ outcome: "warn", facts: { rank: 3, ioRunning: false, sqlRunning: false } });
+    await asked.see({ outcome: "warn", facts: { ioRunning: false, sqlRunning: false } });
     await replica("START SLAVE");
     await replicates(pair.replica);
   });
@@ -88,7 +87,7 @@ describe("a MariaDB replica whose primary lives", () => {
     const asked = open();
     await replica("SET sql_log_bin=0; INSERT INTO app.items VALUES (1, 'here')");
     await primary("INSERT INTO app.items VALUES (1, 'there')");
-    const seen = await asked.see({ outcome: "warn", facts: { rank: 3, sqlRunning: false } });
+    const seen = await asked.see({ outcome: "warn", facts: { sqlRunning: false } });
     expect(seen.reason).toMatch(/^replication sql stopped: 1062 .*Duplicate entry '1'/);
     await replica("DELETE FROM app.items WHERE id = 1; START SLAVE SQL_THREAD");
     await asked.see({ outcome: "pass" });
@@ -97,7 +96,7 @@ describe("a MariaDB replica whose primary lives", () => {
   it("warns with the error when the replication password is wrong", async () => {
     const asked = open();
     await replica("STOP SLAVE; CHANGE MASTER TO MASTER_PASSWORD='wrong'; START SLAVE");
-    const seen = await asked.see({ outcome: "warn", facts: { rank: 2, ioRunning: false }, reason: /1045/ });
+    const seen = await asked.see({ outcome: "warn", facts: { ioRunning: false }, reason: /1045/ });
     expect(seen.reason).toMatch(/^replication io connecting: 1045 /);
     await replica("STOP SLAVE; CHANGE MASTER TO MASTER_PASSWORD='repl-pw'; START SLAVE");
     await asked.see({ outcome: "pass" });
@@ -106,7 +105,7 @@ describe("a MariaDB replica whose primary lives", () => {
   it("warns when it asks for transactions that its primary has no longer", async () => {
     const asked = open();
     await replica("STOP SLAVE; SET GLOBAL gtid_slave_pos='0-1-999999'; START SLAVE");
-    const seen = await asked.see({ outcome: "warn", facts: { rank: 2, ioRunning: false }, reason: /1236/ });
+    const seen = await asked.see({ outcome: "warn", facts: { ioRunning: false }, reason: /1236/ });
     expect(seen.reason).toMatch(/^replication io stopped: 1236 /);
     const [row] = await primary("SELECT @@gtid_binlog_pos AS position");
     await replica(`STOP SLAVE; SET GLOBAL gtid_slave_pos='${String(row?.position)}'; START SLAVE`);
@@ -131,7 +130,7 @@ describe("a MariaDB replica whose primary lives", () => {
     const asked = open({ max_lag: "1s" });
     await replica("FLUSH TABLES WITH READ LOCK");
     await primary("INSERT INTO app.items VALUES (3, 'late')");
-    const seen = await asked.see({ outcome: "warn", facts: { rank: 1, sqlRunning: true } });
+    const seen = await asked.see({ outcome: "warn", facts: { sqlRunning: true } });
     expect(seen.reason).toBe("lag 2s, max_lag 1s");
     await replica("UNLOCK TABLES");
     await asked.see({ outcome: "pass" });
@@ -259,8 +258,11 @@ describe("a MariaDB replica over its kept connection", () => {
     const fresh = open();
     pair.replica.signal("SIGSTOP");
     const [held, dialled] = await Promise.all([kept.ask(400), fresh.ask(400)]);
-    expect(held).toMatchObject({ outcome: "fail", reason: "waiting for an answer: no answer within 400ms" });
-    expect(dialled).toMatchObject({ outcome: "fail", reason: "connecting: no answer within 400ms" });
+    expect(held).toMatchObject({ outcome: "fail", reason: "connected, but no answer: no answer in time" });
+    expect(dialled).toMatchObject({
+      outcome: "fail",
+      reason: "connected, but no answer to the login: no answer in time",
+    });
     pair.replica.signal("SIGCONT");
     await kept.see({ outcome: "pass" });
     await fresh.see({ outcome: "pass" });
@@ -283,7 +285,7 @@ describe("a MariaDB replica whose primary is gone", () => {
     const asked = open();
     await asked.see({ outcome: "pass" });
     pair.primary.signal("SIGKILL");
-    const seen = await asked.see({ outcome: "warn", facts: { rank: 2, ioRunning: false, sqlRunning: true } });
+    const seen = await asked.see({ outcome: "warn", facts: { ioRunning: false, sqlRunning: true } });
     expect(seen.reason).toMatch(/^replication io connecting/);
     await asked.see({ outcome: "warn", reason: /20(03|13)/ });
     await pair.primary.restart();
@@ -296,7 +298,7 @@ describe("a MariaDB replica whose primary is gone", () => {
     pair.primary.signal("SIGSTOP");
     await sleep(1500);
     expect(await asked.ask()).toMatchObject({ outcome: "pass", facts: { lagSeconds: 0 } });
-    await asked.see({ outcome: "warn", facts: { rank: 2 } });
+    await asked.see({ outcome: "warn" });
     pair.primary.signal("SIGCONT");
     await asked.see({ outcome: "pass" });
   });

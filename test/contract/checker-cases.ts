@@ -3,6 +3,7 @@
 import { exec } from "./cases/exec.ts";
 import { httpContent } from "./cases/http-content.ts";
 import { memcached } from "./cases/memcached.ts";
+import { mysqlPrimary, mysqlReplica } from "./cases/mysql.ts";
 import { redisMaster, redisReplica } from "./cases/redis.ts";
 import { tcp } from "./cases/tcp.ts";
 import type { CheckerCase } from "./checker-case.ts";
@@ -15,4 +16,6 @@ export const checkerCases: Readonly<Record<string, CheckerCase>> = {
   "redis-master": redisMaster,
   "redis-replica": redisReplica,
   memcached,
+  "mysql-replica": mysqlReplica,
+  "mysql-primary": mysqlPrimary,
 };

@@ -44,7 +44,13 @@ export function memberQuestion(rules: ClusterRules): Question {
     return {
       outcome,
       reason: oneLine(reason),
-      facts: { role: "member", readOnly: known.readOnly, version: known.dialect.text, ...facts },
+      facts: {
+        role: "member",
+        readOnly: known.readOnly,
+        version: known.dialect.text,
+        badness: outcome === "warn" ? 1 : 0,
+        ...facts,
+      },
       weight: null,
       claim: readerClaim(null),
     };

@@ -1,6 +1,6 @@
 // What an error of mysql2 means for the server. Numbers decide: mysql2 names some wrongly (4151) or not at all (1969).
 import { OwnFault } from "../../../src/index.ts";
-import { isOurs } from "../reason.ts";
+import { tlsFault } from "./tls-fault.ts";
 
 /** The server is alive and has no room for another client. */
 export class Saturated extends Error {
@@ -48,11 +48,6 @@ const OWN: ReadonlySet<number> = new Set([
   4151, // MariaDB: the account is locked
 ]);
 
-/** What the library could not do for lack of a setting of ours. */
-const OWN_CODES: ReadonlySet<string> = new Set(["HANDSHAKE_NO_SSL_SUPPORT", "AUTH_SWITCH_PLUGIN_ERROR"]);
-
-const DROPPED_IN_HANDSHAKE = /disconnected before secure|ECONNRESET|EPIPE|socket hang up/;
-
 /** Takes an error apart. */
 export function told(error: unknown): Told {
   if (!(error instanceof Error)) return { message: String(error), code: null, errno: null };
@@ -74,34 +69,31 @@ export const isOtherVersion = (error: unknown): boolean => OTHER_VERSION.has(num
 export const isNotGranted = (error: unknown): boolean => NOT_GRANTED.has(numberIn(error));
 
 /** What an error says about the server. */
-export function faultKind({ message, code, errno }: Told): FaultKind {
+export function faultKind({ errno, code }: Told): FaultKind {
   if (errno !== null) return SATURATED.has(errno) ? "saturated" : OWN.has(errno) ? "own" : "down";
-  // mysql2 gives this one code to a certificate we do not trust and to a server that died meanwhile.
-  if (code === "HANDSHAKE_SSL_ERROR") return DROPPED_IN_HANDSHAKE.test(message) ? "down" : "own";
-  return code !== null && OWN_CODES.has(code) ? "own" : "down";
-}
-
-function sentence({ message, code, errno }: Told): string {
-  if (errno !== null) return `${errno} ${message}`;
-  if (code === "PROTOCOL_CONNECTION_LOST") return "the server closed the connection";
-  if (code === "HANDSHAKE_SSL_ERROR") return `TLS: ${message}`;
-  return message === "" ? (code ?? "no answer") : message;
+  // The account's login method is one that the library cannot do.
+  return code === "AUTH_SWITCH_PLUGIN_ERROR" ? "own" : "down";
 }
 
 /** The error to throw for one of mysql2: its kind shows in the class. `needs` names the grant the statement wants. */
 export function faultOf(error: unknown, needs: string | null = null): Error {
   const parts = told(error);
-  const { errno } = parts;
+  const { errno, message } = parts;
   if (needs !== null && errno !== null && NOT_GRANTED.has(errno)) {
     return Object.assign(new OwnFault(`missing grant: ${needs} (${errno})`), { errno });
   }
-  const text = sentence(parts);
-  switch (isOurs(error) ? "own" : faultKind(parts)) {
+  const text = errno === null ? message : `${errno} ${message}`;
+  switch (faultKind(parts)) {
     case "own":
       return new OwnFault(text, { cause: error });
     case "saturated":
       return new Saturated(text, { cause: error });
     case "down":
-      return new Error(text, { cause: error });
+      return errno === null ? networkFault(error, parts) : new Error(text, { cause: error });
   }
+}
+
+function networkFault(error: unknown, { code, message }: Told): Error {
+  if (code === "PROTOCOL_CONNECTION_LOST") return new Error("connection closed without an answer");
+  return tlsFault(error) ?? (error instanceof Error ? error : new Error(message));
 }

@@ -22,11 +22,28 @@ export interface Seen {
   readonly staleSeconds: number;
 }
 
-/** The answer. */
+/** The answer; `badness` says who is better among those that warn, as the pool's floor reads it. */
 export interface Fitness {
   readonly outcome: Observation["outcome"];
   readonly reason: string;
-  readonly rank: Rank;
+  readonly badness: number;
+}
+
+/** Badness of a server that takes no more clients: the data may be new, but nobody gets at them. */
+export const SATURATED_BADNESS = 3_000_000;
+
+/** Lag known: its seconds. Unknown: any such is worse than every lag, and sql stopped is worse than io stopped. */
+function badnessOf(rank: Rank, { status, heartbeatLagSeconds, staleSeconds }: Seen): number {
+  switch (rank) {
+    case 0:
+      return 0;
+    case 1:
+      return Math.max(lagOf(status) ?? 0, heartbeatLagSeconds ?? 0);
+    case 2:
+      return 1_000_000 + staleSeconds;
+    case 3:
+      return 2_000_000 + staleSeconds;
+  }
 }
 
 /** Lag beyond what is wanted (MASTER_DELAY, SOURCE_DELAY); null when the server does not know it. */
@@ -44,9 +61,9 @@ export function rankOf(status: ChannelStatus, limits: Limits): Rank {
 
 /** The channel that decides: the one furthest from fit, the first of equals. */
 export function worst(channels: readonly ChannelStatus[], limits: Limits): ChannelStatus | null {
-  const badness = (status: ChannelStatus): number => rankOf(status, limits) * 1e9 + (lagOf(status) ?? 0);
+  const distance = (status: ChannelStatus): number => rankOf(status, limits) * 1e9 + (lagOf(status) ?? 0);
   return channels.reduce<ChannelStatus | null>(
-    (bad, each) => (bad === null || badness(each) > badness(bad) ? each : bad),
+    (far, each) => (far === null || distance(each) > distance(far) ? each : far),
     null,
   );
 }
@@ -74,15 +91,16 @@ export function fitness(seen: Seen, limits: Limits): Fitness {
   const late = heartbeatIsLate(seen, limits);
   const ranked = rankOf(seen.status, limits);
   const rank = ranked === 0 && late ? 1 : ranked;
+  const badness = badnessOf(rank, seen);
   const channel = seen.status.channel === "" ? "" : `channel ${seen.status.channel}: `;
-  if (rank === 0) return { outcome: "pass", reason: channel + fitWords(seen), rank };
+  if (rank === 0) return { outcome: "pass", reason: channel + fitWords(seen), badness };
   const reason = channel + softWords(seen, rank, limits);
   const { staleLimitMs } = limits;
   if (staleLimitMs !== null && seen.staleSeconds * 1000 > staleLimitMs) {
     const limit = formatDuration(staleLimitMs);
-    return { outcome: "fail", reason: `stale for ${seconds(seen.staleSeconds)}, limit ${limit}: ${reason}`, rank };
+    return { outcome: "fail", reason: `stale for ${seconds(seen.staleSeconds)}, limit ${limit}: ${reason}`, badness };
   }
-  return { outcome: "warn", reason, rank };
+  return { outcome: "warn", reason, badness };
 }
 
 const heartbeatIsLate = ({ heartbeatLagSeconds }: Seen, { maxLagMs, heartbeatIntervalMs }: Limits): boolean =>

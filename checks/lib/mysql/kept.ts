@@ -1,6 +1,7 @@
 import type { Hint, Observation } from "../../../src/index.ts";
 import { endpoint, failed, observed } from "../reason.ts";
 import { Saturated } from "./fault.ts";
+import { SATURATED_BADNESS } from "./fitness.ts";
 import { type Known, meet, within } from "./known.ts";
 import type { Address, OpenSession } from "./session.ts";
 
@@ -43,7 +44,8 @@ export function keepConnection(at: Address, open: OpenSession, freshEvery: numbe
         return await within(server.session, signal, () => question(server));
       } catch (error) {
         if (signal.aborted) throw error;
-        if (error instanceof Saturated) return observed("warn", `${peer}: ${error.message}`);
+        if (error instanceof Saturated)
+          return observed("warn", `${peer}: ${error.message}`, { badness: SATURATED_BADNESS });
         return failed(error, peer);
       }
     },

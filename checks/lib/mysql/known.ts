@@ -13,9 +13,11 @@ export interface Known {
   readonly ask: Ask;
 }
 
+const noAnswer = (): string => "connected, but no answer";
+
 /** Runs a question; when the signal stops it, the session is cut: its late answer would be taken for the next one's. */
 export const within = <T>(session: Session, signal: AbortSignal, run: () => Promise<T>): Promise<T> =>
-  bounded(signal, "waiting for an answer", () => session.destroy(), run);
+  bounded(signal, noAnswer, () => session.destroy(), run);
 
 /** Asks a new session what stays true for it. */
 export async function meet(session: Session, signal: AbortSignal): Promise<Known> {

@@ -48,7 +48,7 @@ export function replicaQuestion(rules: ReplicaRules, clock: Clock): Question {
         delaySeconds: status.delaySeconds,
         ioRunning: status.io === "Yes",
         sqlRunning: status.sql === "Yes",
-        rank: fit.rank,
+        badness: fit.badness,
         readOnly,
         primary: status.primary,
         channel: status.channel,

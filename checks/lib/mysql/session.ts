@@ -3,6 +3,7 @@ import type { Connection, RowDataPacket, SslOptions } from "mysql2";
 import { tlsClient } from "../tls.ts";
 import { bounded } from "./bounded.ts";
 import { faultOf, told } from "./fault.ts";
+import { expectGreeting } from "./greeting.ts";
 import type { Access } from "./options.ts";
 import type { SqlRow } from "./status.ts";
 
@@ -41,6 +42,7 @@ export function sessions(access: Access, lookup: LookupFunction): OpenSession {
     signal.throwIfAborted();
     const tls = secured(at.host);
     const socket = dial(at, lookup, tls.host);
+    expectGreeting(socket);
     const connection = createConnection({
       ...tls,
       stream: socket,
@@ -86,8 +88,9 @@ async function login(
 ): Promise<Session> {
   const line = new Line(connection, socket, user);
   const cut = (): void => line.destroy();
+  const stage = (): string => (socket.connecting ? "no connection" : "connected, but no answer to the login");
   try {
-    await bounded(signal, "connecting", cut, () => line.greeted());
+    await bounded(signal, stage, cut, () => line.greeted());
   } catch (error) {
     cut();
     throw signal.aborted ? error : faultOf(error);
