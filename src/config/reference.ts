@@ -36,13 +36,13 @@ const typeOf = (schema: z.core.$ZodType): string =>
 
 const cell = (text: unknown): string => String(text ?? "").replaceAll("|", "\\|");
 
-const MARKED = /(<!-- keys: (\w+) -->\n)[\s\S]*?(\n<!-- end -->)/g;
+const MARKED = /(<!-- keys: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g;
 
 /** A text in which every `<!-- keys: NAME -->` ... `<!-- end -->` holds the table of that section. */
 export function withReference(text: string): string {
   return text.replace(MARKED, (_all, begin: string, name: string, end: string) => {
     const schema = SECTIONS.get(name);
     if (schema === undefined) throw new Error(`there is no section ${name}`);
-    return `${begin}${referenceTable(schema)}${end}`;
+    return `${begin}${referenceTable(schema)}\n${end}`;
   });
 }
