@@ -2,6 +2,7 @@ import { checkers } from "../../checks/index.ts";
 import { allowedHint } from "../config/nearest.ts";
 import { parseHostPort } from "../config/options.ts";
 import type { Checker } from "../contract.ts";
+import { defaultPoolPolicy } from "../core/policy.ts";
 import { formatReply } from "../core/reply.ts";
 import type { Observation, Target, Verdict } from "../core/types.ts";
 import { createLoopWatch } from "../engine/loop-watch.ts";
@@ -40,7 +41,7 @@ export function lineOf(target: Target, seen: Observation, now: number): string {
     id: `probe/${target.name}`,
     target,
     state,
-    weight: seen.outcome === "pass" ? 100 : 0,
+    weight: seen.outcome === "pass" ? (seen.weight ?? 100) : 0,
     order: null,
     reason,
     since: now,
@@ -48,7 +49,9 @@ export function lineOf(target: Target, seen: Observation, now: number): string {
     staleAt: Number.POSITIVE_INFINITY,
     chain: [],
   };
-  return formatReply({ target, health: [], override: null, verdict }, null, now).line;
+  // A percent is printed only where the server itself asked for one.
+  const policy = { ...defaultPoolPolicy, haproxyWeight: seen.weight === null ? null : 100 };
+  return formatReply({ target, health: [], override: null, verdict }, policy, now).line;
 }
 
 /** One probe: prints the agent line, or the observation as JSON. */
