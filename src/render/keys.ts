@@ -2,6 +2,23 @@ import { compileGlob, type Glob } from "./functions/glob.ts";
 import { basePath, cleanPath, isClean } from "./functions/go-path.ts";
 import { toBytes } from "./gotemplate/bytes.ts";
 
+/** A name, or the pattern that a name must match. */
+type Segment = string | Glob;
+
+// Without classes and escapes every slash is a plain one, and no pattern is malformed.
+const SIMPLE = /^[^[\\]*$/;
+const WILD = /[*?[\\]/;
+const ANY_NAME = compileGlob("*");
+
+function segmentGlob(segment: string): Segment {
+  if (!WILD.test(segment)) return segment;
+  return (segment === "*" ? ANY_NAME : compileGlob(segment)) ?? segment;
+}
+
+function accepts(segment: Segment, name: string): boolean {
+  return typeof segment === "string" ? segment === name : segment.matches(name);
+}
+
 interface Folder {
   readonly path: string;
   /** Names of the keys directly below. */
@@ -52,6 +69,8 @@ function nameOf(path: string): string {
 export class Keys {
   readonly #values = new Map<string, string>();
   readonly #folders = new Map<string, Folder>();
+  // Keys come in order more often than not, so the next one mostly lies in the same folder.
+  #latest: Folder | null = null;
 
   constructor(entries: Iterable<readonly [string, string]> = []) {
     for (const [key, value] of entries) this.set(key, value);
@@ -63,8 +82,9 @@ export class Keys {
 
   set(key: string, value: string): void {
     const path = toBytes(key);
-    if (!this.#values.has(path)) this.#folder(parentOf(path)).leaves.add(nameOf(path));
+    const before = this.size;
     this.#values.set(path, toBytes(value));
+    if (this.size > before) this.#addLeaf(path);
   }
 
   delete(key: string): void {
@@ -101,11 +121,18 @@ export class Keys {
   /** The keys that match a pattern; null when it is malformed and there is a key to compare with it. */
   match(pattern: string): string[] | null {
     if (this.size === 0) return [];
+    if (SIMPLE.test(pattern)) return this.#matchSegments(pattern).sort();
     const glob = compileGlob(pattern);
     if (glob === null) return null;
-    if (glob.literal !== null) return this.#values.has(glob.literal) ? [glob.literal] : [];
-    const found = glob.bySegment ? this.#matchSegments(pattern) : this.#matchAll(glob);
-    return found.sort();
+    return (glob.bySegment ? this.#matchSegments(pattern) : this.#matchAll(glob)).sort();
+  }
+
+  #addLeaf(path: string): void {
+    const end = path.lastIndexOf("/");
+    const known = this.#latest !== null && this.#latest.path.length === end && path.startsWith(this.#latest.path);
+    const folder = known && this.#latest !== null ? this.#latest : this.#folder(path.slice(0, end));
+    folder.leaves.add(path.slice(end + 1));
+    this.#latest = folder;
   }
 
   #folder(path: string): Folder {
@@ -120,6 +147,7 @@ export class Keys {
   #removeEmpty(folder: Folder): void {
     if (folder.path === "" || folder.leaves.size > 0 || folder.folders.size > 0) return;
     this.#folders.delete(folder.path);
+    this.#latest = null;
     const parent = this.#folder(parentOf(folder.path));
     parent.folders.remove(nameOf(folder.path));
     this.#removeEmpty(parent);
@@ -130,22 +158,30 @@ export class Keys {
   }
 
   #matchSegments(pattern: string): string[] {
-    const [first = "", ...rest] = pattern.split("/");
+    const [first = "", ...segments] = pattern.split("/").map(segmentGlob);
     const root = this.#folders.get("");
-    return root !== undefined && compileGlob(first)?.matches("") ? this.#below(root, rest) : [];
+    if (root === undefined || !accepts(first, "")) return [];
+    const last = segments.pop();
+    return last === undefined
+      ? []
+      : segments
+          .reduce((folders, segment) => this.#step(folders, segment), [root])
+          .flatMap((folder) => this.#leaves(folder, last));
   }
 
-  #below(folder: Folder, segments: readonly string[]): string[] {
-    const [segment, ...rest] = segments;
-    const glob = segment === undefined ? null : compileGlob(segment);
-    if (glob === null) return [];
-    const candidates = rest.length === 0 ? folder.leaves : folder.folders;
-    const names = glob.literal === null ? candidates.all.filter((name) => glob.matches(name)) : [glob.literal];
-    if (rest.length === 0) return names.map((name) => `${folder.path}/${name}`).filter((key) => this.#values.has(key));
-    return names.flatMap((name) => {
-      const child = this.#folders.get(`${folder.path}/${name}`);
-      return child === undefined ? [] : this.#below(child, rest);
+  #step(folders: readonly Folder[], segment: Segment): Folder[] {
+    return folders.flatMap((folder) => {
+      const names =
+        typeof segment === "string" ? [segment] : folder.folders.all.filter((name) => segment.matches(name));
+      return names.flatMap((name) => this.#folders.get(`${folder.path}/${name}`) ?? []);
     });
+  }
+
+  #leaves(folder: Folder, segment: Segment): string[] {
+    if (typeof segment !== "string")
+      return folder.leaves.all.filter((name) => segment.matches(name)).map((name) => `${folder.path}/${name}`);
+    const key = `${folder.path}/${segment}`;
+    return this.#values.has(key) ? [key] : [];
   }
 
   // confd compares such a path as it was written in one place and cleaned in another; what comes of it is kept.

@@ -12,8 +12,6 @@ export interface Glob {
   matches(name: string): boolean;
   /** True when it is matched segment by segment: nothing in it but a plain slash matches a slash. */
   readonly bySegment: boolean;
-  /** The text it is equal to, when it has no wildcard; else null. */
-  readonly literal: string | null;
 }
 
 /** The pattern ready to be matched; null when it is malformed. */
@@ -21,11 +19,9 @@ export function compileGlob(pattern: string): Glob | null {
   const elements = readElements(pattern);
   if (elements === null) return null;
   const chunks = chunksOf(elements);
-  const plain = elements.every((element) => element.kind === "byte");
   return {
     matches: (name) => matchChunks(chunks, name),
     bySegment: hasPlainSlashesOnly(pattern, elements),
-    literal: plain ? elements.map((element) => (element.kind === "byte" ? element.byte : "")).join("") : null,
   };
 }
 

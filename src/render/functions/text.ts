@@ -30,8 +30,8 @@ function join(items: readonly string[], separator: string, limits: Limits): stri
 
 // An empty old text is found before each rune and at the end.
 function replace(text: string, old: string, fresh: string, count: bigint, limits: Limits): string {
-  const parts = old === "" ? ["", ...split(text, ""), ""] : text.split(old);
-  if (old === "" && text === "") parts.pop();
+  const parts = old === "" ? ["", ...split(text, "")] : text.split(old);
+  if (old === "") parts.push("");
   const found = parts.length - 1;
   const times = count < 0n || count > BigInt(found) ? found : Number(count);
   if (text.length + times * fresh.length > limits.maxBytes) tooLong(limits);

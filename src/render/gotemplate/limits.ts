@@ -4,9 +4,16 @@ export interface Limits {
   readonly maxBytes: number;
   /** Actions, commands and loop turns evaluated; default 100 million. */
   readonly maxSteps: number;
-  /** Templates calling templates; default 500. */
+  /** Milliseconds; default 10,000. Looked at now and then, so a single slow function may exceed it. */
+  readonly maxMs: number;
+  /** Templates calling templates; default 200. */
   readonly maxDepth: number;
 }
 
 /** Generous for configuration files, small enough that a runaway template ends in seconds. */
-export const DEFAULT_LIMITS: Limits = { maxBytes: 64 * 1024 * 1024, maxSteps: 100_000_000, maxDepth: 500 };
+export const DEFAULT_LIMITS: Limits = {
+  maxBytes: 64 * 1024 * 1024,
+  maxSteps: 100_000_000,
+  maxMs: 10_000,
+  maxDepth: 200,
+};

@@ -35,30 +35,28 @@ export function parse(
   const env = { name: origin.name, hasFunction: (wanted: string) => all.has(wanted), hints };
   const trees = parseTemplates(env, origin.text);
   const templates = new Map<string, Statement>();
-  const root = trees.get(origin.name) ?? { kind: "list", at: 0, nodes: [] };
-  guarded(origin, root, () => {
+  const root: ListNode = trees.get(origin.name) ?? { kind: "list", at: 0, nodes: [] };
+  const started = (limits: Partial<Limits>): State => new State(origin, { ...DEFAULT_LIMITS, ...limits }, root);
+  guarded(started({}), () => {
     for (const [defined, tree] of trees) templates.set(defined, compileList({ functions: all, templates }, tree));
   });
-  const run = templates.get(origin.name);
   return {
     name,
     execute: (data, limits = {}) => {
-      const state = new State(origin, { ...DEFAULT_LIMITS, ...limits }, root);
+      const state = started(limits);
       state.push("$", data);
-      guarded(origin, root, () => run?.(state, data));
+      guarded(state, () => templates.get(origin.name)?.(state, data));
       return Buffer.from(state.out, "latin1");
     },
   };
 }
 
-// JavaScript's own limits (depth of calls, length of text) are reported like ours.
-function guarded(origin: { name: string; text: string }, root: ListNode, work: () => void): void {
+// JavaScript's own limits (depth of calls, length of text) are reported where they were met, like ours.
+function guarded(state: State, work: () => void): void {
   try {
     work();
   } catch (error) {
     if (error instanceof TemplateError) throw error;
-    const what = error instanceof RangeError ? "nested too deeply or text too long" : "internal error";
-    const place = { name: origin.name, line: 1, column: root.at };
-    throw new TemplateError(place, `template: ${origin.name}: ${what}`, { cause: error });
+    state.fail(error instanceof RangeError ? "nested too deeply" : "internal error", { cause: error });
   }
 }

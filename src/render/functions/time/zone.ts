@@ -1,3 +1,5 @@
+import { readZoneFile, type ZoneFile } from "./zone-file.ts";
+
 /** How local time differs from UTC at one moment. */
 export interface Zone {
   readonly name: string;
@@ -8,7 +10,7 @@ export interface Zone {
 /** Coordinated universal time. */
 export const UTC: Zone = { name: "UTC", offset: 0 };
 
-// Different places give different zones their short name in English; the first that has one is taken.
+// Without a zone database: each place has short names in English for the zones it knows; the first that has one is taken.
 const LOCALES = ["en-US", "en-GB", "en-AU", "en-NZ", "en-IN", "en-ZA"];
 
 function shortName(date: Date, locale: string): string {
@@ -25,12 +27,22 @@ function numericName(offset: number): string {
   return `${offset < 0 ? "-" : "+"}${hours}${rest}`;
 }
 
-/** The zone of this machine (`TZ`, else the system's) at this moment; `+03` where the zone has no letters. */
+function nameInEnglish(date: Date): string | undefined {
+  return LOCALES.map((locale) => shortName(date, locale)).find((short) => /^[A-Z]{3,5}$/.test(short));
+}
+
+let known: { readonly zone: string | undefined; readonly file: ZoneFile | null } | null = null;
+
+function zoneFile(): ZoneFile | null {
+  const zone = process.env.TZ;
+  if (known === null || known.zone !== zone) known = { zone, file: readZoneFile(zone) };
+  return known.file;
+}
+
+/** The zone of this machine (`TZ`, else the system's) at this moment; `+03` where it has no letters. */
 export function localZone(milliseconds: number): Zone {
   const date = new Date(milliseconds);
   const offset = -date.getTimezoneOffset() * 60;
-  if (offset === 0 && /^(?:Etc\/)?(?:UTC|UCT|Zulu|Universal)$/.test(Intl.DateTimeFormat().resolvedOptions().timeZone))
-    return UTC;
-  const name = LOCALES.map((locale) => shortName(date, locale)).find((short) => /^[A-Z]{3,5}$/.test(short));
-  return { name: name ?? numericName(offset), offset };
+  const name = zoneFile()?.nameAt(Math.floor(milliseconds / 1000), offset) ?? nameInEnglish(date);
+  return { name: name ?? (offset === 0 ? "UTC" : numericName(offset)), offset };
 }

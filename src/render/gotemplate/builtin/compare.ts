@@ -1,5 +1,6 @@
 import { GoError } from "../error.ts";
-import { show } from "../format/printer.ts";
+import { NO_FLAGS } from "../format/flags.ts";
+import { Printer } from "../format/printer.ts";
 import { Func, func, variadic } from "../func.ts";
 import { isSigned, isUnsigned, REFLECT, type Type } from "../type.ts";
 import { bare, Complex, GoMap, kindOf, Slice, Struct, typeOf, type Value } from "../value.ts";
@@ -49,16 +50,18 @@ function isNil(value: Value): boolean {
 
 function equalOthers(a: Value, b: Value): boolean {
   if (kindOf(a) !== kindOf(b) && !isNothing(a) && !isNothing(b)) {
-    throw new GoError(`non-comparable types ${shown(a)}: ${nameOf(a)}, ${nameOf(b)}: ${shown(b)}`);
+    throw new GoError(`non-comparable types ${shown(a, "s")}: ${nameOf(a)}, ${nameOf(b)}: ${shown(b, "v")}`);
   }
   if (isNil(a) || isNil(b)) return isNil(a) === isNil(b);
-  if (!isComparable(b)) throw new GoError(`non-comparable type ${shown(b)}: ${nameOf(b)}`);
+  if (!isComparable(b)) throw new GoError(`non-comparable type ${shown(b, "s")}: ${nameOf(b)}`);
   return equalStructs(a, b);
 }
 
-function shown(value: Value): string {
+function shown(value: Value, verb: string): string {
+  const printer = new Printer(SHOWN);
   try {
-    return show(value, SHOWN);
+    printer.print(value, verb, NO_FLAGS);
+    return printer.out;
   } catch {
     return "...";
   }

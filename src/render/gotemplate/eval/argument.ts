@@ -2,7 +2,7 @@ import type { OperandNode } from "../syntax/node.ts";
 import { sourceOf } from "../syntax/source.ts";
 import { assignable, STRING, type Type } from "../type.ts";
 import { Slice, typeOf, type Value, zeroOf } from "../value.ts";
-import { compileFunction, NO_ARGUMENTS } from "./call.ts";
+import { type Call, compileFunction } from "./call.ts";
 import type { CompileEnv } from "./compile.ts";
 import { typedConstant } from "./constant.ts";
 import { compileChain, compileField, compileVariable } from "./field.ts";
@@ -38,17 +38,18 @@ export function compileArgument(env: CompileEnv, node: OperandNode): Argument {
 
 /** Makes an operand ready that is not a constant. */
 export function compileValue(env: CompileEnv, node: OperandNode): Evaluate {
+  const alone: Call = { whole: node, args: [], piped: false };
   switch (node.kind) {
     case "pipe":
       return compilePipe(env, node);
     case "identifier":
-      return withoutFinal(compileFunction(env, node, node, NO_ARGUMENTS));
+      return withoutFinal(compileFunction(env, node, alone));
     case "field":
-      return withoutFinal(compileField(node, NO_ARGUMENTS));
+      return withoutFinal(compileField(node, alone));
     case "chain":
-      return withoutFinal(compileChain(env, node, NO_ARGUMENTS));
+      return withoutFinal(compileChain(env, node, alone));
     case "variable":
-      return withoutFinal(compileVariable(node, NO_ARGUMENTS));
+      return withoutFinal(compileVariable(node, alone));
     default:
       return (state) => state.fail(`can't evaluate ${sourceOf(node)}`);
   }

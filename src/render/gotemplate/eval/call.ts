@@ -13,18 +13,17 @@ import type { State } from "./state.ts";
 /** A command ready to run; `final` is the value piped into it, if the call says so. */
 export type Command = (state: State, dot: Value, final: Value) => Value;
 
-/** With what something is called. */
+/** One place where something is called, and with what. */
 export interface Call {
+  /** What errors inside the called function are reported at. */
+  readonly whole: Node;
   readonly args: readonly Argument[];
   /** True when the value of the command before comes as one more argument. */
   readonly piped: boolean;
 }
 
-/** Of what stands alone. */
-export const NO_ARGUMENTS: Call = { args: [], piped: false };
-
-/** Makes the call of a function ready; errors inside it are reported at `whole`. */
-export function compileFunction(env: CompileEnv, node: IdentifierNode, whole: Node, call: Call): Command {
+/** Makes the call of a function ready. */
+export function compileFunction(env: CompileEnv, node: IdentifierNode, call: Call): Command {
   const { name } = node;
   const found = env.functions.get(name);
   if (found === undefined) {
@@ -39,7 +38,7 @@ export function compileFunction(env: CompileEnv, node: IdentifierNode, whole: No
     state.at(node);
     if (wrong !== null) state.fail(wrong);
     if (isLogic) return decide(state, dot, call, final, found === OR);
-    return invoke({ state, dot, name, call, whole }, found, final);
+    return invoke(state, dot, name, found, call, final);
   };
 }
 
@@ -62,16 +61,7 @@ function decide(state: State, dot: Value, { args, piped }: Call, final: Value, d
   return piped ? final : value;
 }
 
-/** One call about to be made. */
-export interface Invocation {
-  readonly state: State;
-  readonly dot: Value;
-  readonly name: string;
-  readonly call: Call;
-  readonly whole: Node;
-}
-
-function invoke({ state, dot, name, call, whole }: Invocation, called: Func, final: Value): Value {
+function invoke(state: State, dot: Value, name: string, called: Func, call: Call, final: Value): Value {
   const values: Value[] = [];
   for (const arg of call.args) values.push(arg(state, dot, paramAt(called, values.length)));
   if (call.piped) values.push(validate(state, final, paramAt(called, values.length)));
@@ -79,10 +69,10 @@ function invoke({ state, dot, name, call, whole }: Invocation, called: Func, fin
     const result = called.call(values, state.limits);
     if (typeof result !== "string" || result.length <= state.limits.maxBytes) return result;
   } catch (error) {
-    state.node = whole;
+    state.node = call.whole;
     return failedCall(state, name, error);
   }
-  state.node = whole;
+  state.node = call.whole;
   return state.fail(`error calling ${name}: text is longer than ${state.limits.maxBytes} bytes`);
 }
 
@@ -98,8 +88,8 @@ function paramAt({ params }: Func, index: number): Type {
 }
 
 /** Calls a method, which is known only when its receiver is. */
-export function callMethod(at: Invocation, method: Func, final: Value): Value {
-  const wrong = misuse(method, at.name, at.call);
-  if (wrong !== null) at.state.fail(wrong);
-  return invoke(at, method, final);
+export function callMethod(state: State, dot: Value, name: string, method: Func, call: Call, final: Value): Value {
+  const wrong = misuse(method, name, call);
+  if (wrong !== null) state.fail(wrong);
+  return invoke(state, dot, name, method, call, final);
 }

@@ -1,5 +1,5 @@
 import { quote } from "../format/quote.ts";
-import type { CommandNode, OperandNode, PipeNode } from "../syntax/node.ts";
+import type { CommandNode, Node, OperandNode, PipeNode } from "../syntax/node.ts";
 import { sourceOf } from "../syntax/source.ts";
 import type { Value } from "../value.ts";
 import { compileArgument } from "./argument.ts";
@@ -32,19 +32,24 @@ export function compilePipe(env: CompileEnv, pipe: PipeNode): Evaluate {
 function compileCommand(env: CompileEnv, command: CommandNode, piped: boolean): Command {
   const [first, ...rest] = command.args;
   if (first === undefined) return () => undefined;
-  const call: Call = { args: rest.map((arg) => compileArgument(env, arg)), piped };
+  const call: Call = { whole: wholeOf(first, command), args: rest.map((arg) => compileArgument(env, arg)), piped };
   switch (first.kind) {
     case "field":
       return compileField(first, call);
     case "chain":
       return compileChain(env, first, call);
     case "identifier":
-      return compileFunction(env, first, command, call);
+      return compileFunction(env, first, call);
     case "variable":
       return compileVariable(first, call);
     default:
       return call.args.length > 0 || piped ? notAFunction(first) : compileOperand(env, first);
   }
+}
+
+// A failing function is reported with its arguments, a failing method without.
+function wholeOf(first: OperandNode, command: CommandNode): Node {
+  return first.kind === "identifier" ? command : first;
 }
 
 function notAFunction(first: OperandNode): Command {
@@ -64,9 +69,9 @@ function compileOperand(env: CompileEnv, node: OperandNode): Command {
         return dot;
       };
     case "boolean":
-      return () => node.value;
+      return constant(node, node.value);
     case "string":
-      return () => node.text;
+      return constant(node, node.text);
     case "number":
       return (state) => idealConstant(state, node);
     case "nil":
@@ -77,4 +82,11 @@ function compileOperand(env: CompileEnv, node: OperandNode): Command {
     default:
       return (state) => state.fail(`can't evaluate command ${quote(sourceOf(node))}`);
   }
+}
+
+function constant(node: OperandNode, value: Value): Command {
+  return (state) => {
+    state.node = node;
+    return value;
+  };
 }

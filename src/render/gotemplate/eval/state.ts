@@ -8,6 +8,8 @@ import type { Node } from "../syntax/node.ts";
 import { sourceOf } from "../syntax/source.ts";
 import { indirect, typeOf, type Value } from "../value.ts";
 
+const STEPS_BETWEEN_LOOKS = 64;
+
 /** The text all nodes of an execution come from. */
 export interface Origin {
   readonly name: string;
@@ -25,20 +27,29 @@ export class State {
   template: string;
   depth = 0;
   #steps = 0;
+  readonly #deadline: number;
+  // The variables below #top count; what lies above is overwritten, for cutting arrays off and on again is slow.
   #names: string[] = [];
   #values: Value[] = [];
+  #top = 0;
 
   constructor(origin: Origin, limits: Limits, node: Node) {
     this.origin = origin;
     this.limits = limits;
     this.node = node;
     this.template = origin.name;
+    this.#deadline = performance.now() + limits.maxMs;
   }
 
   /** Counts one step of work at this node. */
   at(node: Node): void {
     this.node = node;
-    if (++this.#steps > this.limits.maxSteps) this.fail(`more than ${this.limits.maxSteps} steps`);
+    if (++this.#steps % STEPS_BETWEEN_LOOKS === 0) this.#lookAtClock();
+    if (this.#steps > this.limits.maxSteps) this.fail(`more than ${this.limits.maxSteps} steps`);
+  }
+
+  #lookAtClock(): void {
+    if (performance.now() > this.#deadline) this.fail(`not done after ${this.limits.maxMs} ms`);
   }
 
   write(text: string): void {
@@ -73,17 +84,17 @@ export class State {
 
   /** The number of variables, to go back to with `pop`. */
   get mark(): number {
-    return this.#names.length;
+    return this.#top;
   }
 
   push(name: string, value: Value): void {
-    this.#names.push(name);
-    this.#values.push(value);
+    this.#names[this.#top] = name;
+    this.#values[this.#top] = value;
+    this.#top++;
   }
 
   pop(mark: number): void {
-    this.#names.length = mark;
-    this.#values.length = mark;
+    this.#top = mark;
   }
 
   /** The value of the innermost variable of this name. */
@@ -97,25 +108,26 @@ export class State {
 
   /** Sets the variable declared last (1) or before it (2). */
   setTop(fromTop: number, value: Value): void {
-    this.#values[this.#values.length - fromTop] = value;
+    this.#values[this.#top - fromTop] = value;
   }
 
   #find(name: string): number {
-    const found = this.#names.lastIndexOf(name);
-    return found >= 0 ? found : this.fail(`undefined variable: ${name}`);
+    for (let i = this.#top - 1; i >= 0; i--) if (this.#names[i] === name) return i;
+    return this.fail(`undefined variable: ${name}`);
   }
 
   /** Runs `body` as the template of this name: it sees no variable but `$`. */
   call<T>(template: string, data: Value, body: () => T): T {
     const { template: caller } = this;
-    const [names, values] = [this.#names, this.#values];
+    const [names, values, top] = [this.#names, this.#values, this.#top];
     this.template = template;
     this.#names = ["$"];
     this.#values = [data];
+    this.#top = 1;
     this.depth++;
     const result = body();
     this.depth--;
-    [this.#names, this.#values] = [names, values];
+    [this.#names, this.#values, this.#top] = [names, values, top];
     this.template = caller;
     return result;
   }

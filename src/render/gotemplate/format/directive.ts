@@ -156,15 +156,31 @@ const END: Directive = {
   wellFormed: true,
 };
 
-const KEPT = 500;
-const known = new Map<string, readonly Directive[]>();
+function isPlain({ verb, flags, wellFormed, ...rest }: Directive): boolean {
+  const unflagged = Object.values(flags).every((flag) => flag === false || flag === null);
+  const unindexed = rest.widthIndex === null && rest.precisionIndex === null && rest.verbIndex === null;
+  const given = !rest.widthFromArgument && !rest.precisionFromArgument && wellFormed;
+  return verb === null || (["s", "d", "v"].includes(verb) && unflagged && unindexed && given);
+}
 
-/** The verbs of a format; the last entry holds the text after them. Formats seen lately are not read again. */
-export function directivesOf(format: string): readonly Directive[] {
-  const before = known.get(format);
+/** A format that has been read. */
+export interface Format {
+  /** The last one holds the text after all verbs. */
+  readonly directives: readonly Directive[];
+  /** True when its verbs are `%s`, `%d` and `%v` as they are, and nothing else. */
+  readonly plain: boolean;
+}
+
+const KEPT = 500;
+const known = new Map<string, Format>();
+
+/** Reads a format; those seen lately are not read again. */
+export function readFormat(text: string): Format {
+  const before = known.get(text);
   if (before !== undefined) return before;
-  const parsed = parseFormat(format);
+  const directives = parseFormat(text);
+  const format = { directives, plain: directives.every(isPlain) };
   if (known.size >= KEPT) known.clear();
-  known.set(format, parsed);
-  return parsed;
+  known.set(text, format);
+  return format;
 }

@@ -5,7 +5,7 @@ import { Complex, GoMap, Scalar, Slice, Struct, typeOf, type Value } from "../va
 import { type Flags, NO_FLAGS } from "./flags.ts";
 import { formatFloat } from "./float.ts";
 import { formatInteger } from "./integer.ts";
-import { pad, padWithSpaces, truncate } from "./pad.ts";
+import { pad, truncate } from "./pad.ts";
 import { formatText } from "./text.ts";
 
 const NIL = "<nil>";
@@ -31,7 +31,7 @@ export class Printer {
   /** Adds an argument of printf and its like. */
   print(value: Value, verb: string, flags: Flags): void {
     if (value === undefined || value === null) {
-      if (verb === "T" || verb === "v") this.add(padWithSpaces(NIL, { ...flags, zero: false }));
+      if (verb === "T" || verb === "v") this.add(pad(NIL, flags));
       else this.#bad(value, verb, flags);
     } else if (verb === "T") this.add(pad(truncate(typeOf(value)?.name ?? NIL, flags), flags));
     else if (verb === "p") this.#pointer(value, verb, flags);
@@ -156,7 +156,10 @@ export class Printer {
       this.#bad(value, verb, flags);
       return;
     }
-    const text = formatInteger(ADDRESS, style, "vp".includes(verb) ? { ...flags, sharp: !flags.sharp } : flags) ?? "";
+    const missing = (value instanceof Slice || value instanceof GoMap) && !value.present;
+    const text =
+      formatInteger(missing ? 0n : ADDRESS, style, "vp".includes(verb) ? { ...flags, sharp: !flags.sharp } : flags) ??
+      "";
     this.add(verb === "v" && flags.sharpV ? `(${typeOf(value)?.name})(${text})` : text);
   }
 }

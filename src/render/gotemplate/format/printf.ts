@@ -1,6 +1,6 @@
 import { bitsOf, isSigned, isUnsigned } from "../type.ts";
 import { bare, kindOf, typeOf, type Value } from "../value.ts";
-import { type Directive, directivesOf, type Index } from "./directive.ts";
+import { type Directive, type Format, type Index, readFormat } from "./directive.ts";
 import { type Flags, NO_FLAGS } from "./flags.ts";
 import { Printer } from "./printer.ts";
 
@@ -85,11 +85,28 @@ function printExtra(printer: Printer, extra: readonly Value[]): void {
   printer.add(")");
 }
 
+// Most formats join a few strings and integers; null when this one or its arguments need more than that.
+function join({ plain, directives }: Format, values: readonly Value[]): string | null {
+  if (!plain || directives.length !== values.length + 1) return null;
+  let text = "";
+  for (let i = 0; i < values.length; i++) {
+    const directive = directives[i];
+    const value = values[i];
+    const fits = directive?.verb === "v" || directive?.verb === (typeof value === "string" ? "s" : "d");
+    if (!fits || (typeof value !== "string" && typeof value !== "bigint")) return null;
+    text += directive.text + value;
+  }
+  return text + directives[values.length]?.text;
+}
+
 /** The text of a format with its verbs filled in; wrong use shows in the text, as in Go. */
-export function printf(format: string, values: readonly Value[], limit: number): string {
+export function printf(formatText: string, values: readonly Value[], limit: number): string {
+  const format = readFormat(formatText);
+  const joined = join(format, values);
+  if (joined !== null) return joined;
   const printer = new Printer(limit);
   const args = new Arguments(values);
-  for (const directive of directivesOf(format)) {
+  for (const directive of format.directives) {
     printer.add(directive.text);
     if (directive.verb !== null) printDirective(printer, directive, directive.verb, args);
   }

@@ -112,7 +112,7 @@ class TreeParser extends PipelineParser {
       case "if":
       case "range":
       case "with":
-        return this.#control(kind);
+        return this.nested(() => this.#control(kind));
       case "template":
         return this.#template();
       default:

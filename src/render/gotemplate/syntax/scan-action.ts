@@ -12,6 +12,7 @@ const SINGLES: ReadonlyMap<string, TokenKind> = new Map([
 
 /** The next token inside an action. */
 export function scanAction(lexer: Lexer): Token {
+  if (lexer.depth < 0) return lexer.fail(`unexpected right paren ${showCodePoint(0x29n)}`);
   if (lexer.closing() !== "no") return lexer.depth === 0 ? lexer.close() : lexer.fail("unclosed left paren");
   const char = lexer.input[lexer.at];
   if (char === undefined) return lexer.fail("unclosed action");
@@ -55,7 +56,6 @@ function scanSpace(lexer: Lexer): Token {
 
 function scanParen(lexer: Lexer, char: string): Token {
   lexer.depth += char === "(" ? 1 : -1;
-  if (lexer.depth < 0) return lexer.fail(`unexpected right paren ${showCodePoint(0x29n)}`);
   return take(lexer, 1, char === "(" ? "left paren" : "right paren");
 }
 
