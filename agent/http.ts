@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { httpPoolReply } from "../src/core/reply.ts";
-import { type Board, httpReply, type Ms } from "../src/index.ts";
+import { type Board, httpPoolReply, httpReply, type Ms } from "../src/index.ts";
 import { plainAddress } from "./allow.ts";
 import { type Admission, LOCAL_PEER } from "./connections.ts";
 import type { Door, Inside } from "./door.ts";

@@ -1,4 +1,4 @@
-import type { Ms, PoolView, Row } from "../src/index.ts";
+import type { Ms, Policy, Row } from "../src/index.ts";
 
 /** Wait of a peer whose polls are not known yet. */
 export const WAIT_UNKNOWN_MS: Ms = 200;
@@ -14,7 +14,7 @@ export interface PeerHabit {
 }
 
 /** Some check of the row is older than its `max_age`. */
-export function isOld(row: Row, checks: PoolView["checks"], now: Ms): boolean {
+export function isOld(row: Row, checks: readonly Policy[], now: Ms): boolean {
   for (let at = 0; at < checks.length; at++) {
     const seenAt = row.health[at]?.observedAt ?? null;
     if (seenAt === null || now - seenAt >= (checks[at]?.maxAgeMs ?? 0)) return true;
@@ -29,7 +29,7 @@ export function isPending(row: Row): boolean {
 }
 
 /** Nothing is to be asked: every check was observed within its `max_age`, and no change is being confirmed. */
-export const isSettled = (row: Row, checks: PoolView["checks"], now: Ms): boolean =>
+export const isSettled = (row: Row, checks: readonly Policy[], now: Ms): boolean =>
   !isPending(row) && !isOld(row, checks, now);
 
 /** Longest time a poll of this peer may wait, from `wait` of the pool (-1: auto). */
@@ -43,5 +43,5 @@ export function longestWait(waitMs: Ms, habit: PeerHabit): Ms {
  * Longest time a poll waits for a row that is being probed. A standing `down` does not wait: nothing worse can come, and
  * HAProxy has to hear it.
  */
-export const pollWait = (row: Row, checks: PoolView["checks"], habit: PeerHabit): Ms =>
+export const pollWait = (row: Row, checks: readonly Policy[], habit: PeerHabit): Ms =>
   row.verdict?.state === "down" ? 0 : longestWait(checks[0]?.waitMs ?? 0, habit);

@@ -1,4 +1,4 @@
-import { formatReply, type Ms, type PoolPolicy, type Row } from "../src/index.ts";
+import { type FormatReply, formatReply, type Ms, type PoolPolicy, type Row } from "../src/index.ts";
 
 interface Ready {
   readonly policy: PoolPolicy | null;
@@ -12,10 +12,10 @@ const KEEP_MS: Ms = 1000;
 /** Ready-made bytes of a row: formatted again only when the row or its policy changed, it went stale, or a second passed. */
 export class Replies {
   readonly #ready = new WeakMap<Row, Ready>();
-  readonly #format: typeof formatReply;
+  readonly #format: FormatReply;
   readonly #unknown: Buffer;
 
-  constructor(format: typeof formatReply = formatReply) {
+  constructor(format: FormatReply = formatReply) {
     this.#format = format;
     this.#unknown = this.#bytes(null, null, 0);
   }

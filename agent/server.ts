@@ -1,6 +1,4 @@
-import type { AgentPort, AgentSettings } from "../src/config/settings.ts";
-import type { Part } from "../src/contract.ts";
-import type { Board, Clock, Env, Prober, TargetId } from "../src/index.ts";
+import type { AgentPort, AgentSettings, Board, Clock, Log, Part, Prober, TargetId } from "../src/index.ts";
 import { type Address, readAddress, writeAddress } from "./address.ts";
 import { allows } from "./allow.ts";
 import { type Admission, Connections, type Refusal } from "./connections.ts";
@@ -19,7 +17,7 @@ export interface AgentGiven {
   readonly board: Board;
   readonly prober: Prober;
   readonly clock: Clock;
-  readonly log: Env["log"];
+  readonly log: Log;
   /** Every peer that polled this target in the last minute was told of its `down`: a hand-over may go on. */
   readonly heard: (id: TargetId) => void;
 }

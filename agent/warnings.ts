@@ -1,4 +1,4 @@
-import type { Clock, Env, Ms } from "../src/index.ts";
+import type { Clock, Log, Ms } from "../src/index.ts";
 
 const EVERY_MS: Ms = 60_000;
 const MOST_TOPICS = 256;
@@ -6,10 +6,10 @@ const MOST_TOPICS = 256;
 /** Warns about the same topic at most once a minute, and says how often it was meant to. */
 export class Warnings {
   readonly #clock: Clock;
-  readonly #log: Env["log"];
+  readonly #log: Log;
   readonly #topics = new Map<string, { quietUntil: Ms; held: number }>();
 
-  constructor(clock: Clock, log: Env["log"]) {
+  constructor(clock: Clock, log: Log) {
     this.#clock = clock;
     this.#log = log;
   }
