@@ -89,7 +89,7 @@ type LookUp = (name: string, around: Surroundings, warn: (text: string) => void)
 
 function lookUp(inside: string, around: Surroundings, warn: (text: string) => void): Found {
   const [, kind = inside, name = ""] = /^([a-z]+):(.*)$/s.exec(inside) ?? [];
-  const reader = KINDS[kind];
+  const reader = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
   if (reader !== undefined && name !== "") return reader(name, around, warn);
   const hint = `write \${env:NAME}, \${file:PATH} or \${credential:NAME}; $\${ for a plain \${`;
   if (reader !== undefined) return { problem: `\${${inside}} names nothing`, hint };

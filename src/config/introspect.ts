@@ -44,7 +44,8 @@ function step(schema: Schema, key: PropertyKey): readonly Schema[] {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case "object": {
-      const inner = def.shape[String(key)] ?? def.catchall;
+      const name = String(key);
+      const inner = Object.hasOwn(def.shape, name) ? def.shape[name] : def.catchall;
       return inner === undefined ? [] : [inner];
     }
     case "array":

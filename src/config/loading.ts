@@ -113,7 +113,7 @@ export function readSection<S extends z.ZodObject>(
   const rest: Record<string, unknown> = {};
   if (isSection(value)) {
     for (const [key, inner] of Object.entries(value)) {
-      const known = schema.shape[key];
+      const known = Object.hasOwn(schema.shape, key) ? schema.shape[key] : undefined;
       if (known?.safeParse(inner).success) rest[key] = inner;
     }
   }

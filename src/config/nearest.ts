@@ -29,10 +29,18 @@ export function nearest(word: string, allowed: Iterable<string>): string | null 
   return best !== null && best.steps <= Math.max(1, Math.floor(word.length / 3)) ? best.word : null;
 }
 
-/** `did you mean "fall"?`, or all words where none is close. */
+const MANY = 12;
+const FEW = 5;
+
+/** `did you mean "fall"?`, or all words where none is close; of many the closest. */
 export function allowedHint(word: string, allowed: Iterable<string>): string {
   const words = [...allowed];
   const close = nearest(word, words);
   if (close !== null) return `did you mean "${close}"?`;
-  return words.length === 0 ? "there is none" : `allowed: ${words.join(", ")}`;
+  if (words.length <= MANY) return words.length === 0 ? "there is none" : `allowed: ${words.join(", ")}`;
+  const steps = (candidate: string): number => distance(plain(word), plain(candidate));
+  return `closest: ${words
+    .sort((a, b) => steps(a) - steps(b))
+    .slice(0, FEW)
+    .join(", ")}`;
 }

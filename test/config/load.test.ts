@@ -53,6 +53,7 @@ describe("timing of a check", () => {
     ["wait: auto", "{ type: tcp }", { waitMs: -1 }],
     ["fall_for: 3s, first: counted".replace(", ", "\n    "), "{ type: tcp }", { fallForMs: 3000, first: "counted" }],
     ["every: 5s", "{ type: exec, argv: [x] }", { everyMs: 5000, fastMs: 5000 }],
+    ["", '{ type: exec, argv: [x], cron: "* * * * *" }', { everyMs: 60_000, fastMs: 2000 }],
     ["fast: 500ms", "{ type: exec, argv: [x] }", { everyMs: 2000, fastMs: 500 }],
     ["", '{ type: tcp, cron: "*/10 * * * * *" }', { cron: "*/10 * * * * *", everyMs: 10_000, maxAgeMs: FOREVER_MS }],
     ["every: 4s", '{ type: tcp, cron: "* * * * *" }', { cron: "* * * * *", everyMs: 60_000 }],

@@ -75,6 +75,7 @@ export function checkRules(loading: Loading, layers: Layers, policy: PoolPolicy,
       "needs reference",
       'addresses that fail too when it is us, as reference: ["10.0.0.1:80"]',
     );
+  checkStale(loading, layers, checks);
   const require = said(layers, "require");
   if (require !== null && typeof require.value === "number" && require.value > checks.count && checks.count > 0)
     loading.report(
@@ -86,6 +87,14 @@ export function checkRules(loading: Loading, layers: Layers, policy: PoolPolicy,
   for (const key of Object.keys({ ...TIMING, ...JUDGING }))
     if (Object.hasOwn(own.values, key)) loading.report([...own.path, key], "has no effect with check: none");
   if (policy.role === "writer") loading.report([...own.path, "role"], "a writer needs a check that says who leads");
+}
+
+/** Between two probes nothing would be told. */
+function checkStale(loading: Loading, layers: Layers, checks: Checks): void {
+  const stale = said(layers, "stale_after");
+  const gaps = checks.settings.map(({ policy }) => Math.min(policy.everyMs, policy.maxAgeMs));
+  if (stale !== null && gaps.some((gap) => stale.value < gap))
+    loading.report(stale.path, "is shorter than the time between two probes", "longer than every, or leave it out");
 }
 
 function checkRole(

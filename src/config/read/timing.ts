@@ -29,7 +29,7 @@ interface Rhythm {
 export async function readTiming(loading: Loading, layers: Layers, cost: "costly" | "cheap"): Promise<Timing> {
   const value = <K extends keyof typeof BUILT_IN>(key: K) => said(layers, key)?.value ?? BUILT_IN[key];
   const rhythm = await readRhythm(loading, layers);
-  const usual = cost === "costly" ? rhythm.everyMs : BUILT_IN.fast;
+  const usual = cost === "costly" ? value("every") : BUILT_IN.fast;
   const policy: Policy = {
     everyMs: rhythm.everyMs,
     cron: rhythm.cron,

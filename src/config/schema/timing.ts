@@ -23,7 +23,9 @@ export const TIMING = {
   }),
   fast: key(duration(), {
     says: "Time between two probes while a change is being confirmed, so that `fall` probes do not take `fall` x `every`. Never longer than `every`.",
-    ...on(`${POOL_DEFAULTS.fast}; \`exec\`: = \`every\`, because a process costs more than a packet`),
+    ...on(
+      `${POOL_DEFAULTS.fast}; \`exec\`: = \`every\`, because a process costs more than a packet (with \`cron\` 2s)`,
+    ),
     example: "250ms",
   }),
   timeout: key(duration(), {

@@ -29,6 +29,7 @@ export const name = () =>
 /** Why a text is no name; null when it is one. */
 export function nameProblem(text: string): string | null {
   if (text === "") return "a name must not be empty";
+  if (text === "__proto__") return "__proto__ is no name";
   if (/[/\s\p{Cc}\p{Zs}\u2028\u2029]/u.test(text))
     return `${JSON.stringify(text)} is no name (no blank, slash or control character)`;
   return text.length > 100 ? "the name is longer than 100 letters" : null;
