@@ -71,8 +71,12 @@ function converse(socket: Socket, script: () => FakeScript, asked: string[]): vo
     statusFlags: 2,
     characterSet: 33,
     capabilityFlags: CAPABILITIES,
-    authCallback: (_login: unknown, done: (error: null, refused?: { code: number; message: string }) => void) =>
-      refuseLogin === undefined ? done(null) : done(null, { code: refuseLogin.errno, message: refuseLogin.message }),
+    authCallback: (_login: unknown, done: (error: null, refused?: { code: number; message: string }) => void) => {
+      if (refuseLogin === undefined) done(null);
+      else done(null, { code: refuseLogin.errno, message: refuseLogin.message });
+      // The library counts on from the login; clients begin each command with 0.
+      connection.sequenceId = 0;
+    },
   });
   connection.on("query", (sql: string) => {
     asked.push(sql);
