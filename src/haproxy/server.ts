@@ -19,14 +19,19 @@ export interface ServerSeen {
   readonly status: string;
   readonly sessions: number;
   readonly lastAgent: string;
-  /** Whether an agent check is configured and runs. */
+  readonly agentConfigured: boolean;
   readonly agentEnabled: boolean;
+  /** An agent check is in flight: its answer may be older than what was said meanwhile. */
+  readonly agentAsking: boolean;
+  readonly checkConfigured: boolean;
   readonly checkEnabled: boolean;
 }
 
 // Bits of columns srv_admin_state, srv_check_state and srv_agent_state (HAProxy: include/haproxy/server-t.h, check-t.h).
 const FORCED_MAINT = 1;
 const FORCED_DRAIN = 8;
+const ASKING = 1;
+const CONFIGURED = 2;
 const ENABLED = 4;
 
 /** Whether somebody ordered maintenance on this server at run time. */
@@ -54,6 +59,8 @@ export function serversOf(states: readonly Columns[], stats: readonly Columns[])
 }
 
 function join(row: Columns, stat: Columns): ServerSeen {
+  const agent = Number(row.srv_agent_state ?? 0);
+  const check = Number(row.srv_check_state ?? 0);
   return {
     backend: row.be_name ?? "",
     name: row.srv_name ?? "",
@@ -69,7 +76,10 @@ function join(row: Columns, stat: Columns): ServerSeen {
     status: stat.status ?? "",
     sessions: Number(stat.scur ?? 0),
     lastAgent: stat.last_agt ?? "",
-    agentEnabled: (Number(row.srv_agent_state ?? 0) & ENABLED) !== 0,
-    checkEnabled: (Number(row.srv_check_state ?? 0) & ENABLED) !== 0,
+    agentConfigured: (agent & CONFIGURED) !== 0,
+    agentEnabled: (agent & ENABLED) !== 0,
+    agentAsking: (agent & ASKING) !== 0,
+    checkConfigured: (check & CONFIGURED) !== 0,
+    checkEnabled: (check & ENABLED) !== 0,
   };
 }
