@@ -20,6 +20,8 @@ export interface Loading {
   readonly value: unknown;
   readonly problems: Problem[];
   readonly warnings: string[];
+  /** Every text that held references. */
+  readonly filled: readonly Filled[];
   /** Filled before pools are read. */
   readonly registries: Map<string, Configured<RegistryKind>>;
   /** Named in the file, but with problems of their own: no second report for who uses them. */
@@ -59,7 +61,7 @@ export function beginLoading(file: string, source: Source, plugins: Plugins, env
   const read = interpolate(source.value, { folder, env, problem: reportUnfilled, warn });
   filled.push(...read.filled);
   const registries = { registries: new Map(), brokenRegistries: new Set<string>() };
-  return { file, folder, plugins, value: read.value, problems, warnings, ...registries, report, warn };
+  return { file, folder, plugins, value: read.value, problems, warnings, filled, ...registries, report, warn };
 }
 
 /** What a reference was filled in with is replaced by the reference itself: a value may be a secret. */

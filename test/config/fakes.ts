@@ -70,7 +70,7 @@ export const fakes: Plugins = {
       discover: z.enum(["hosts", "processlist"]).optional(),
     }),
     source("sentinel", { sentinels: z.array(hostPort()), master_name: z.string() }),
-    source("registry", { registry: z.string(), path: text() }),
+    source("registry", { registry: z.string(), path: text(), service: text() }),
   ]),
   outlets: byName([
     outlet("publish-current", { ...published, proxyport: text() }),

@@ -12,6 +12,9 @@ const first = async (keys: string, check?: string) => {
   return one.policy;
 };
 
+const passwordOf = (options: unknown): unknown =>
+  (options as { password?: { reveal(): string } } | undefined)?.password?.reveal();
+
 describe("a pool that says nothing", () => {
   it("has the policies that the core calls default", async () => {
     const { policy, checks, ...rest } = await poolOf(pool(""));
@@ -211,8 +214,6 @@ pools:
 });
 
 describe("a source", () => {
-  const secretOf = (options: unknown): unknown => (options as { password?: { reveal(): string } }).password?.reveal();
-
   it("takes log-in and TLS from the check of its pool unless it has its own", async () => {
     const { sources } = await poolOf(`
 pools:
@@ -226,7 +227,7 @@ pools:
       { user: "monitor", tls: true },
       { user: "other", tls: true },
     ]);
-    expect(sources.map(({ options }) => secretOf(options))).toEqual(["pw", "own"]);
+    expect(sources.map(({ options }) => passwordOf(options))).toEqual(["pw", "own"]);
   });
 
   it("takes Sentinels from the check", async () => {
@@ -249,6 +250,25 @@ pools:
       `registries: { r: { driver: etcd } }\npools:\n  web:\n    check: none\n    ${source}\n`,
     );
     expect(nameTemplate).toBe(template);
+  });
+});
+
+describe("{pool} and {group}", () => {
+  it("are filled in for checks and sources, but not in what a reference brought", async () => {
+    const { checks, sources } = await poolOf(
+      `
+registries: { r: { driver: etcd } }
+pools:
+  web:
+    group: shop
+    check: [{ type: exec, argv: [x, "{pool}", "{group}/{name}"] }, { type: mysql-replica, password: "\${env:P}" }]
+    source: { type: registry, registry: r, path: "/{group}/{pool}" }
+`,
+      { P: "a{pool}b" },
+    );
+    expect(checks[0]?.options).toEqual({ argv: ["x", "web", "shop/{name}"] });
+    expect(sources[0]?.options).toMatchObject({ path: "/shop/web" });
+    expect(passwordOf(checks[1]?.options)).toBe("a{pool}b");
   });
 });
 

@@ -66,9 +66,17 @@ async function readCheck(loading: Loading, value: unknown, path: Path, layers: L
   const kind = await findChecker(loading, chosen.name, [...path, "type"]);
   const timing = await readTiming(loading, [{ path, values }, ...layers], kind?.name === COSTLY ? "costly" : "cheap");
   if (kind === null) return null;
+  reportSecretArguments(loading, [...path, "argv"]);
   const configured = configure(loading, kind, options, path);
   const settings = configured === null ? null : { ...configured, policy: timing.policy };
   return { kind, raw: options, settings, staleMs: timing.staleMs };
+}
+
+/** Arguments of a process are seen by everybody on the host. */
+function reportSecretArguments(loading: Loading, path: Path): void {
+  for (const { path: at, written } of loading.filled)
+    if (path.every((key, i) => at[i] === key) && /\$\{(file|credential|dbconf):/.test(written))
+      loading.report(at, "a secret must not be an argument: everybody on the host can see it", "hand it over by env");
 }
 
 function splitTiming(section: Section): readonly [Section, Section] {

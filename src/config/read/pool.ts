@@ -7,6 +7,7 @@ import type { PoolSettings } from "../settings.ts";
 import { namesSentinels, readChecks } from "./check.ts";
 import { type Layer, type Layers, said } from "./layers.ts";
 import { type Placed, readOutlets, reportPlaceholders } from "./outlets.ts";
+import { fillPoolWords } from "./pool-words.ts";
 import { checkRules, readRules, readShrinkGuard } from "./rules.ts";
 import { readSources, type Sources } from "./sources.ts";
 import { type Listed, type OwnPort, readTargets, referenceTargets } from "./targets.ts";
@@ -52,8 +53,12 @@ async function readPool(
   const { targets: listed, source, ...values } = readSection(loading, PoolKeys, section, path);
   const layers: Layers = [{ path, values }, defaults];
   const check = placed(layers, "check");
-  const checks = await readChecks(loading, check?.value, check?.path ?? [...path, "check"], layers);
-  const sources = readSources(loading, source, [...path, "source"], checks.raw);
+  const words = { pool: name, group: said(layers, "group")?.value ?? null };
+  const inWords = (value: unknown, at: Path): unknown => fillPoolWords(loading, value, at, words);
+  const checkPath = check?.path ?? [...path, "check"];
+  const sourcePath = [...path, "source"];
+  const checks = await readChecks(loading, inWords(check?.value, checkPath), checkPath, layers);
+  const sources = readSources(loading, inWords(source, sourcePath), sourcePath, checks.raw);
   const policy = readRules(layers, checks, sources.kinds.includes("sentinel") || checks.raw.some(namesSentinels));
   const { targets, ports } = readTargets(loading, listed, [...path, "targets"], policy.fallback ? "primary" : null);
   checkRules(loading, layers, policy, checks);
@@ -62,7 +67,7 @@ async function readPool(
   const passedOn = { on_exit: said(layers, "on_exit")?.value ?? BUILT_IN.on_exit };
   const settings: Omit<PoolSettings, "key"> = {
     name,
-    group: said(layers, "group")?.value ?? null,
+    group: words.group,
     policy,
     checks: checks.settings,
     targets: [...targets, ...referenceTargets(said(layers, "reference")?.value ?? [])],

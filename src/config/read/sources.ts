@@ -35,6 +35,17 @@ export function readSources(loading: Loading, value: unknown, path: Path, checks
   };
 }
 
+/** Services are what only Consul has. */
+function checkCatalog(loading: Loading, { registry, service }: Section, path: Path): void {
+  const driver = loading.registries.get(String(registry))?.kind.name;
+  if (service !== undefined && driver !== undefined && driver !== "consul")
+    loading.report(
+      [...path, "service"],
+      `needs a registry of driver consul, "${String(registry)}" is ${driver}`,
+      "path instead",
+    );
+}
+
 interface OneSource {
   readonly kind: string;
   readonly settings: Configured<SourceKind> | null;
@@ -55,6 +66,7 @@ function readSource(loading: Loading, value: unknown, path: Path, checks: readon
   const template = typeof name === "string" && !keysOf(kind.options).has("name");
   const own = template ? others : chosen.rest;
   const options = checks.reduce<Section>((taken, check) => inherit(kind, taken, check, SHARED), own);
+  checkCatalog(loading, options, path);
   const settings = configure(loading, kind, options, path);
   return { kind: kind.name, settings, name: template ? { value: name, path: [...path, "name"] } : null };
 }
