@@ -101,6 +101,7 @@ export async function startFakeMysql(first: FakeScript): Promise<FakeMysql> {
   const server = createServer((socket) => {
     made += 1;
     open.add(socket);
+    socket.setNoDelay(true);
     socket.on("error", () => {});
     socket.once("close", () => open.delete(socket));
     if (script.turnAway === undefined) converse(socket, () => script, asked);
