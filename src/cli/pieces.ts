@@ -12,8 +12,24 @@ function outletPieces(pool: PoolSettings, env: OutletEnv): Piece[] {
   });
 }
 
+/** Ports on which this daemon answers about a target. */
+function agentPorts({ agent }: Settings, pool: string): (target: string) => readonly number[] {
+  const shared = agent.listen.flatMap((text) => /:(\d+)$/.exec(text)?.[1] ?? []).map(Number);
+  const own = new Map(agent.ports.filter((each) => each.pool === pool).map(({ target, port }) => [target, port]));
+  return (target) => {
+    const port = own.get(target);
+    return port === undefined ? shared : [port, ...shared];
+  };
+}
+
 /** All parts but the pools in the order they are stopped in: those that tell first, the agent's ports last. */
-export function piecesOf(settings: Settings, agent: Agent, outletEnv: (pool: string) => OutletEnv): Piece[] {
-  const outlets = settings.pools.flatMap((pool) => outletPieces(pool, outletEnv(pool.name)));
+export function piecesOf(
+  settings: Settings,
+  agent: Agent,
+  envOf: (pool: string) => Omit<OutletEnv, "agentPorts">,
+): Piece[] {
+  const outlets = settings.pools.flatMap((pool) =>
+    outletPieces(pool, { ...envOf(pool.name), agentPorts: agentPorts(settings, pool.name) }),
+  );
   return [...outlets, ...agent.parts(settings.agent)];
 }

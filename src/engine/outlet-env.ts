@@ -3,7 +3,11 @@ import type { TargetId } from "../core/types.ts";
 import { envOf, type Inside } from "./inside.ts";
 
 /** What the outlets of a pool are given; `heard` is called when one of them has read back that HAProxy took a `down`. */
-export function outletEnvOf(inside: Inside, pool: string, heard: (id: TargetId) => void): OutletEnv {
+export function outletEnvOf(
+  inside: Inside,
+  pool: string,
+  heard: (id: TargetId) => void,
+): Omit<OutletEnv, "agentPorts"> {
   const prefix = `${pool}/` as const;
   return {
     ...envOf(inside),

@@ -66,6 +66,7 @@ export function outletEnv(pool: string, clock: Clock, registry: Registry) {
     board,
     registry: () => registry,
     report: (delivery) => void deliveries.push(delivery),
+    agentPorts: () => [],
   };
   return { env, board, deliveries, lines };
 }
