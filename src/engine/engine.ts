@@ -43,7 +43,7 @@ export interface Engine {
   /** HAProxy is known to have taken the `down` of a target. */
   heard(id: TargetId): void;
   /** What the outlets of a pool are given. */
-  outletEnv(pool: string): OutletEnv;
+  outletEnv(pool: string): Omit<OutletEnv, "agentPorts">;
   /** Stops everything in the order of the flow, within `withinMs` in all; what was published stays. */
   stop(withinMs: Ms): Promise<void>;
 }
