@@ -19,8 +19,9 @@ export function compileGlob(pattern: string): Glob | null {
   const elements = readElements(pattern);
   if (elements === null) return null;
   const chunks = chunksOf(elements);
+  const anyName = pattern === "*";
   return {
-    matches: (name) => matchChunks(chunks, name),
+    matches: (name) => (anyName ? !name.includes("/") : matchChunks(chunks, name)),
     bySegment: hasPlainSlashesOnly(pattern, elements),
   };
 }

@@ -32,5 +32,7 @@ export function basePath(path: string): string {
 
 /** All but the last element, cleaned. */
 export function dirPath(path: string): string {
-  return cleanPath(path.slice(0, path.lastIndexOf("/") + 1));
+  const end = path.lastIndexOf("/");
+  const parent = path.slice(0, end);
+  return end > 0 && isClean(parent) ? parent : cleanPath(path.slice(0, end + 1));
 }

@@ -46,7 +46,7 @@ export function parse(
       const state = started(limits);
       state.push("$", data);
       guarded(state, () => templates.get(origin.name)?.(state, data));
-      return Buffer.from(state.out, "latin1");
+      return state.out.finish();
     },
   };
 }

@@ -7,8 +7,9 @@ import type { Limits } from "../limits.ts";
 import type { Node } from "../syntax/node.ts";
 import { sourceOf } from "../syntax/source.ts";
 import { indirect, typeOf, type Value } from "../value.ts";
+import { Output } from "./output.ts";
 
-const STEPS_BETWEEN_LOOKS = 64;
+const STEPS_BETWEEN_LOOKS = 256;
 
 /** The text all nodes of an execution come from. */
 export interface Origin {
@@ -20,7 +21,7 @@ export interface Origin {
 export class State {
   readonly origin: Origin;
   readonly limits: Limits;
-  out = "";
+  readonly out = new Output();
   /** The node that errors are reported at. */
   node: Node;
   /** The template that runs. */
@@ -53,7 +54,7 @@ export class State {
   }
 
   write(text: string): void {
-    this.out += text;
+    this.out.add(text);
     if (this.out.length > this.limits.maxBytes) this.fail(`output is larger than ${this.limits.maxBytes} bytes`);
   }
 
