@@ -23,7 +23,10 @@ export function importXinetd(path: string, services = SERVICES): ImportResult {
   const problems: Problem[] = [...unread];
   const pools: Record<string, object> = {};
   const comments: Comment[] = [];
-  const heading = [`From ${path}: one pool a service, which answers on its port as xinetd did.`];
+  const heading = [
+    `From ${path}: one pool a service, which answers on its port as xinetd did.`,
+    "Where a script prints a percent, add haproxy_weight: the weight on HAProxy's server line.",
+  ];
   const imported: XinetdService[] = [];
   for (const service of found) {
     const name = idOf(service);
@@ -43,7 +46,7 @@ export function importXinetd(path: string, services = SERVICES): ImportResult {
       column: 0,
       path: "",
       problem: "there is no service to take over",
-      hint: heading.slice(1).join(" ") || null,
+      hint: heading.slice(2).join(" ") || null,
     });
   if (problems.length > 0) return { problems: sortProblems(problems) };
   const peers = allowed(imported);
@@ -124,6 +127,8 @@ function poolOf(service: XinetdService, server: string, port: number): object {
       ...(env.length === 0 ? {} : { env: Object.fromEntries(env) }),
       protocol: "agent",
       every: "10s",
+      // Answers nearer together than this count as one: with exec's own fast a second poll would not count.
+      fast: "100ms",
       timeout: "2s",
       rise: 1,
       fall: 1,

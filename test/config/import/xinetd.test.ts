@@ -55,6 +55,7 @@ describe("import of the tutorial's service", () => {
             argv: ["/usr/local/bin/haproxy-chk-3333.sh"],
             protocol: "agent",
             every: "10s",
+            fast: "100ms",
             timeout: "2s",
             rise: 1,
             fall: 1,
@@ -80,7 +81,7 @@ describe("import of the tutorial's service", () => {
       expect(loaded.settings.agent.ports).toEqual([
         { pool: "haproxy-chk-3333", target: "server1", host: "0.0.0.0", port: 3333 },
       ]);
-      expect(loaded.settings.pools[0]?.checks[0]?.policy).toMatchObject({ maxAgeMs: 0, rise: 1, fall: 1 });
+      expect(loaded.settings.pools[0]?.checks[0]?.policy).toMatchObject({ maxAgeMs: 0, fastMs: 100, rise: 1, fall: 1 });
     }
   });
 });
