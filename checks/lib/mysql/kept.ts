@@ -24,6 +24,7 @@ export function keepConnection(at: Address, open: OpenSession, freshEvery: numbe
   let kept: Known | null = null;
   let asked = 0;
   let renewed = false;
+  let closed = false;
 
   const renew = async (signal: AbortSignal): Promise<Known> => {
     renewed = false;
@@ -31,6 +32,7 @@ export function keepConnection(at: Address, open: OpenSession, freshEvery: numbe
     kept?.session.end();
     kept = known;
     renewed = true;
+    if (closed) known.session.end();
     return known;
   };
   const known = async (signal: AbortSignal): Promise<Known> => {
@@ -50,6 +52,7 @@ export function keepConnection(at: Address, open: OpenSession, freshEvery: numbe
       }
     },
     close: () => {
+      closed = true;
       kept?.session.end();
       kept = null;
     },

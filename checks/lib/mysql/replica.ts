@@ -1,7 +1,7 @@
 import type { Clock, Facts, Observation } from "../../../src/index.ts";
 import { oneLine } from "../reason.ts";
 import { type Dialect, selectGrant, statusGrant, statusStatements } from "./dialect.ts";
-import { fitness, type LagMemory, type Limits, lagOf, staleness, worst } from "./fitness.ts";
+import { fitness, type LagMemory, type Limits, lagOf, type Seen, staleness, worst } from "./fitness.ts";
 import { heartbeatStatements, readHeartbeat } from "./heartbeat.ts";
 import { readerClaim, writerClaim } from "./history.ts";
 import type { Question } from "./kept.ts";
@@ -40,25 +40,24 @@ export function replicaQuestion(rules: ReplicaRules, clock: Clock): Question {
     return {
       outcome: writable ? "fail" : fit.outcome,
       reason: oneLine(writable ? "writable, expected read_only" : readOnly ? fit.reason : `${fit.reason}, writable`),
-      facts: {
-        role: "replica",
-        lagSeconds: lagOf(status),
-        staleSeconds: aged.staleSeconds,
-        heartbeatLagSeconds,
-        delaySeconds: status.delaySeconds,
-        ioRunning: status.io === "Yes",
-        sqlRunning: status.sql === "Yes",
-        badness: fit.badness,
-        readOnly,
-        primary: status.primary,
-        channel: status.channel,
-        version: known.dialect.text,
-      },
+      facts: { ...factsOf(seen), badness: fit.badness, readOnly, version: known.dialect.text },
       weight: null,
       claim: readerClaim(status.primary),
     };
   };
 }
+
+const factsOf = ({ status, heartbeatLagSeconds, staleSeconds }: Seen): Facts => ({
+  role: "replica",
+  lagSeconds: lagOf(status),
+  staleSeconds,
+  heartbeatLagSeconds,
+  delaySeconds: status.delaySeconds,
+  ioRunning: status.io === "Yes",
+  sqlRunning: status.sql === "Yes",
+  primary: status.primary,
+  channel: status.channel,
+});
 
 async function askReadOnly({ session }: Known): Promise<boolean> {
   const [row] = await session.rows("SELECT @@global.read_only AS read_only");
