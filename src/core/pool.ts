@@ -2,7 +2,7 @@ import { rivalry } from "./decide/floor.ts";
 import { decide } from "./decide/index.ts";
 import { majority } from "./decide/witness.ts";
 import { judge } from "./judge.ts";
-import { emptyMemory, recall } from "./memory.ts";
+import { emptyMemory } from "./memory.ts";
 import { defaultPoolPolicy } from "./policy.ts";
 import {
   changedNames,
@@ -29,6 +29,7 @@ import type {
   PoolView,
   Row,
   Target,
+  TargetMemory,
 } from "./types.ts";
 import { baseWeight } from "./weight.ts";
 
@@ -55,6 +56,8 @@ class Fold implements Pool {
   readonly #given: PoolGiven;
   readonly #overrides = new Map<string, Override>();
   readonly #rivals = new Map<string, number>();
+  /** The memory of each target: looked up at every observation, which a plain record of thousands is slow at. */
+  #known: ReadonlyMap<string, TargetMemory> = new Map();
   #policy: PoolPolicy = defaultPoolPolicy;
   #checks: readonly Policy[] = [];
   #rows: Rows = new Map();
@@ -149,9 +152,10 @@ class Fold implements Pool {
     if (was.observedAt === null) this.#unseen -= 1;
     const news = this.#noteAgreement(input);
     const health = row.health.length === 1 ? [now] : row.health.map((one, i) => (i === input.check ? now : one));
-    const judged = recall(this.#memory.targets, input.target)?.judged ?? "unknown";
-    const next = { ...row, health };
-    this.#rows.set(input.target, { ...next, verdict: freshened(next, judged, this.#policy, input.at) });
+    const judged = this.#known.get(input.target)?.judged ?? "unknown";
+    const verdict = row.verdict && freshened(row.verdict, health, judged, this.#policy, input.at);
+    const next = { target: row.target, health, override: row.override, verdict };
+    this.#rows.set(input.target, next);
     return this.#settled && (news || this.#moves(was, now, next) || this.#outdone(next, policy, input));
   }
 
@@ -160,12 +164,11 @@ class Fold implements Pool {
     if (was.state !== now.state || was.observedAt === null || (was.blind === null) !== (now.blind === null))
       return true;
     if (now.claimed !== was.claimed && (!sameClaim(was.claimed, now.claimed) || this.#lapsed(was, now))) return true;
-    const former = recall(this.#memory.targets, row.target.name);
+    const former = this.#known.get(row.target.name);
     const contested = this.#policy.role === "writer" && this.#alarms.some((alarm) => alarm.code === "two-writers");
-    if (contested || former === null) return contested;
+    if (contested || former === undefined) return contested;
     if (this.#policy.weight === null && (now.last?.weight ?? null) === null && former.base === 100) return false;
-    const last = row.health.map((health) => health.last);
-    return baseWeight(last, this.#policy, former.base) !== former.base;
+    return baseWeight(row.health, this.#policy, former.base) !== former.base;
   }
 
   /** Whether a claim had become too old to speak for anybody, so that the same claim is news. */
@@ -245,6 +248,7 @@ class Fold implements Pool {
     this.#rows = new Map(rows);
     if (decision.memory.kept.join() !== this.#memory.kept.join()) this.#rivals.clear();
     this.#memory = decision.memory;
+    this.#known = new Map(Object.entries(decision.memory.targets));
     this.#alarms = decision.alarms;
     this.#wakeAt = decision.wakeAt;
     this.#view = this.#viewOf(this.#view.revision + 1);

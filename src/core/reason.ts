@@ -19,6 +19,7 @@ export function judgedReason(health: readonly HealthState[], judged: HealthState
 
 /** The reason of a verdict: the last rule that acted, then what the checks say where that still matters. */
 export function fullReason(chain: readonly Step[], judged: string): string {
+  if (chain.length === 1) return judged;
   const acted = chain.findLast((step) => step.rule !== "judge" && step.rule !== "weight");
   if (acted === undefined) return judged;
   const says =

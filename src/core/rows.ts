@@ -60,17 +60,22 @@ export function unseen(rows: Rows): number {
   return count;
 }
 
-/** The verdict with the news of one more observation that changed nothing: when, and in which words. */
-export function freshened(row: Row, judged: HealthState["state"], policy: PoolPolicy, now: Ms): Verdict | null {
-  const { verdict, health } = row;
-  const [first, ...rest] = verdict?.chain ?? [];
-  if (verdict === null || first === undefined) return verdict;
+/** The verdict with the news of one more observation that changed nothing: when, and in which words. Runs at every observation. */
+export function freshened(
+  verdict: Verdict,
+  health: readonly HealthState[],
+  judged: HealthState["state"],
+  policy: PoolPolicy,
+  now: Ms,
+): Verdict {
   const observedAt = oldest(health, now);
+  const staleAt = observedAt + policy.staleMs;
+  const [first] = verdict.chain;
   const note = judgedReason(health, judged, now);
-  const fresh = { ...verdict, observedAt, staleAt: observedAt + policy.staleMs };
-  if (note === first.note) return fresh;
-  const chain = [{ ...first, note }, ...rest];
-  return { ...fresh, chain, reason: fullReason(chain, note) };
+  if (first === undefined || note === first.note) return { ...verdict, observedAt, staleAt };
+  const judge = { ...first, note };
+  const chain = verdict.chain.length === 1 ? [judge] : [judge, ...verdict.chain.slice(1)];
+  return { ...verdict, observedAt, staleAt, chain, reason: fullReason(chain, note) };
 }
 
 /** Whether two claims lead to the same election; terms are left out, as they grow with every transaction. */
@@ -79,8 +84,12 @@ export function sameClaim(was: HealthState["claimed"], now: HealthState["claimed
   const [a, b] = [was.claim, now.claim];
   if (a === b) return true;
   const agrees = (claim: Claim) => claim.witness !== null && claim.witness.votes * 2 > claim.witness.of;
-  const same = a.role === b.role && a.follows === b.follows && a.lineage.join() === b.lineage.join();
+  const same = a.role === b.role && a.follows === b.follows && sameList(a.lineage, b.lineage);
   return same && agrees(a) === agrees(b) && (!agrees(a) || a.witness?.says === b.witness?.says);
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((one, i) => one === b[i]));
 }
 
 /** Names whose verdict differs between two states of a pool. */

@@ -1,4 +1,4 @@
-import type { Ms, Observation, PoolPolicy } from "./types.ts";
+import type { Facts, HealthState, Ms, PoolPolicy } from "./types.ts";
 
 /** Note of the step that says: HAProxy was told a lower weight before and keeps it, so every healthy line must say 100% now. */
 export const toldNote = "a lower weight was told before, so 100% is said from now on";
@@ -6,36 +6,60 @@ export const toldNote = "a lower weight was told before, so 100% is said from no
 const RAMP_STEPS = 10;
 const RAMP_START = 0.05;
 
+type Curve = readonly (readonly [number, number])[];
+
 /** The weight a curve gives a value: straight lines between its points, level beyond its ends. */
-export function curveWeight(curve: readonly (readonly [number, number])[], value: number): number {
-  const points = [...curve].sort((a, b) => a[0] - b[0]);
-  const after = points.find(([x]) => x >= value);
-  const before = points.findLast(([x]) => x < value);
-  if (after === undefined) return clamp(before?.[1] ?? 100);
-  if (before === undefined) return clamp(after[1]);
+export function curveWeight(curve: Curve, value: number): number {
+  let before: Curve[number] | null = null;
+  let after: Curve[number] | null = null;
+  for (const point of curve) {
+    if (point[0] < value && (before === null || point[0] > before[0])) before = point;
+    if (point[0] >= value && (after === null || point[0] < after[0])) after = point;
+  }
+  if (after === null) return clamp(before?.[1] ?? 100);
+  if (before === null) return clamp(after[1]);
   const share = (value - before[0]) / (after[0] - before[0]);
   return clamp(before[1] + share * (after[1] - before[1]));
 }
 
 /** The weight a target asks for before ramp and rules: `held` until the wanted one is a whole step away or at an end of its range. */
-export function baseWeight(last: readonly (Observation | null)[], policy: PoolPolicy, held: number | null): number {
-  const told = last.filter((seen) => seen !== null && (seen.outcome === "pass" || seen.outcome === "warn"));
-  // A failed or blind probe brings no facts: that is no news about the weight.
-  if (told.length === 0) return held ?? 100;
-  const wanted = told.reduce((least, seen) => Math.min(least, seen?.weight ?? 100), byCurve(told, policy, held));
-  if (held === null || policy.weight === null) return clamp(wanted);
-  const ends = policy.weight.curve.map(([, weight]) => weight);
-  const atEnd = [0, 100, Math.min(...ends), Math.max(...ends)].includes(wanted);
-  return atEnd || Math.abs(wanted - held) >= policy.weight.step ? clamp(wanted) : held;
+export function baseWeight(health: readonly HealthState[], policy: PoolPolicy, held: number | null): number {
+  let asked: number | null = null;
+  let fact: Facts[string] | undefined;
+  for (const { last } of health) {
+    // A failed or blind probe brings no facts: that is no news about the weight.
+    if (last === null || (last.outcome !== "pass" && last.outcome !== "warn")) continue;
+    asked = Math.min(asked ?? 100, last.weight ?? 100);
+    if (policy.weight !== null) fact ??= last.facts[policy.weight.by];
+  }
+  if (asked === null) return held ?? 100;
+  if (policy.weight === null) return clamp(asked);
+  const wanted = clamp(Math.min(asked, byCurve(policy.weight.curve, fact, held)));
+  const stays = held !== null && !isEnd(policy.weight.curve, wanted) && Math.abs(wanted - held) < policy.weight.step;
+  return stays ? held : wanted;
 }
 
-function byCurve(told: readonly (Observation | null)[], policy: PoolPolicy, held: number | null): number {
-  if (policy.weight === null) return 100;
-  const { by, curve } = policy.weight;
-  const fact = told.map((seen) => seen?.facts[by]).find((value) => value !== undefined);
+function byCurve(curve: Curve, fact: Facts[string] | undefined, held: number | null): number {
   if (typeof fact === "number" && Number.isFinite(fact)) return curveWeight(curve, fact);
   // A lag that cannot be measured is never lag 0.
-  return held ?? Math.max(1, Math.min(...curve.map(([, weight]) => weight)));
+  return (
+    held ??
+    Math.max(
+      1,
+      curve.reduce((least, [, weight]) => Math.min(least, weight), 100),
+    )
+  );
+}
+
+/** Whether a weight is an end of its range: those are taken at once, or 98 would never become 100 again. */
+function isEnd(curve: Curve, weight: number): boolean {
+  if (weight === 0 || weight === 100) return true;
+  let [least, most] = [100, 0];
+  for (const [, one] of curve) {
+    least = Math.min(least, one);
+    most = Math.max(most, one);
+  }
+  return weight === least || weight === most;
 }
 
 /** The part of its weight a target gets `elapsed` after its return, and when that grows next; null once it is whole. */

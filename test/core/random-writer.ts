@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { formatReply } from "../../src/core/reply.ts";
-import type { Claim, Memory, Observation, PoolPolicy, Target } from "../../src/core/types.ts";
+import type { Claim, Memory, Ms, Observation, PoolPolicy, PoolView, Row, Target } from "../../src/core/types.ts";
 import { Bench, claim, order, rules, seen, target } from "./build.ts";
 import type { Event } from "./random-pool.ts";
 
@@ -50,6 +50,7 @@ export class RandomWriter {
   readonly haproxies = [new HaproxyModel(), new HaproxyModel()];
   readonly #phases: readonly number[];
   readonly #tellsHeard: boolean;
+  readonly #lines = new WeakMap<Row, string>();
   #targets = all;
   #polledAt: number;
 
@@ -73,8 +74,8 @@ export class RandomWriter {
     this.bench.apply({ kind: "listed", targets: all, complete: true });
     for (const { name } of all) this.bench.apply({ kind: "ordered", target: name, override: null });
     const witness = { says: addresses[1] ?? "", votes: 3, of: 3 };
-    for (let i = 0; i < 20; i++) {
-      this.#pass(1000, () => {});
+    for (let i = 0; i < 7; i++) {
+      this.#pass(3000, () => {});
       for (const { name } of all) {
         const leads = name === "b";
         const role = leads ? claim("writer", { witness }) : claim("reader", { follows: addresses[1] ?? "", witness });
@@ -117,7 +118,7 @@ export class RandomWriter {
   #poll(index: number): boolean {
     const name = all[index % 3]?.name ?? "a";
     const { view, now } = this.bench;
-    const { line } = formatReply(view.rows.get(name) ?? null, view.policy, now);
+    const line = this.#lineOf(view.rows.get(name) ?? null, view, now);
     const changed = this.haproxies[index < 3 ? 0 : 1]?.hear(name, line) ?? false;
     if (!this.#tellsHeard) return changed;
     const row = view.rows.get(name);
@@ -125,6 +126,14 @@ export class RandomWriter {
       row?.verdict?.state === "down" && this.haproxies.every(({ servers }) => servers.get(name)?.up === false);
     if (down && view.memory.served === name) this.bench.apply({ kind: "heard", target: name });
     return changed;
+  }
+
+  /** The agent's line, made once a row as long as that is not stale. */
+  #lineOf(row: Row | null, view: PoolView, now: Ms): string {
+    const fresh = row !== null && now <= (row.verdict?.staleAt ?? now);
+    const line = (fresh && this.#lines.get(row)) || formatReply(row, view.policy, now).line;
+    if (fresh) this.#lines.set(row, line);
+    return line;
   }
 
   #order(name: string, amount: number): void {

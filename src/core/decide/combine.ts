@@ -58,11 +58,7 @@ function draftOf(member: Member, input: PoolInput): Draft {
     fit: judged === "up" ? "fit" : judged === "degraded" ? "soft" : judged === "down" ? "hard" : "unknown",
     told: judged !== "unknown" && (seen.length > 0 || member.health.length === 0),
     observedAt: seen.length > 0 ? Math.min(...seen) : now,
-    base: baseWeight(
-      member.health.map((health) => health.last),
-      policy,
-      former?.base ?? null,
-    ),
+    base: baseWeight(member.health, policy, former?.base ?? null),
     rampFrom: null,
     flips: former?.flips ?? [],
     state: up ? "up" : "down",
