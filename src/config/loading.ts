@@ -22,6 +22,8 @@ export interface Loading {
   readonly warnings: string[];
   /** Every text that held references. */
   readonly filled: readonly Filled[];
+  /** Their paths in words. */
+  readonly referred: ReadonlySet<string>;
   /** Filled before pools are read. */
   readonly registries: Map<string, Configured<RegistryKind>>;
   /** Named in the file, but with problems of their own: no second report for who uses them. */
@@ -60,8 +62,21 @@ export function beginLoading(file: string, source: Source, plugins: Plugins, env
   const folder = dirname(file);
   const read = interpolate(source.value, { folder, env, problem: reportUnfilled, warn });
   filled.push(...read.filled);
+  const referred = new Set(filled.map(({ path }) => pathWords(path)));
   const registries = { registries: new Map(), brokenRegistries: new Set<string>() };
-  return { file, folder, plugins, value: read.value, problems, warnings, filled, ...registries, report, warn };
+  return {
+    file,
+    folder,
+    plugins,
+    value: read.value,
+    problems,
+    warnings,
+    filled,
+    referred,
+    ...registries,
+    report,
+    warn,
+  };
 }
 
 /** What a reference was filled in with is replaced by the reference itself: a value may be a secret. */

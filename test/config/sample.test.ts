@@ -10,14 +10,8 @@ import type { PoolSettings, Settings } from "../../src/config/settings.ts";
 import type { Plugins } from "../../src/contract.ts";
 import { outlets } from "../../src/outlets/index.ts";
 import { registries } from "../../src/registry/index.ts";
-import { fakes } from "./fakes.ts";
 
-const real: Plugins = {
-  checkers: new Map([...fakes.checkers, ...checkers]),
-  sources: new Map([...fakes.sources, ...sources]),
-  outlets: new Map([...fakes.outlets, ...outlets]),
-  registries,
-};
+const real: Plugins = { checkers, sources, outlets, registries };
 
 describe("the complete sample", () => {
   const folder = mkdtempSync(join(tmpdir(), "checkd-"));

@@ -9,10 +9,9 @@ export interface PoolWords {
 
 /** A value with `{pool}` and `{group}` filled in, for checks and sources, which do not know their pool. */
 export function fillPoolWords(loading: Loading, value: unknown, path: Path, words: PoolWords): unknown {
-  // What came from a file or the environment may be a password: it is nobody's template.
-  const referred = new Set(loading.filled.map((filled) => pathWords(filled.path)));
   const fill = (inner: unknown, at: Path): unknown => {
-    if (typeof inner === "string") return referred.has(pathWords(at)) ? inner : replaced(inner, words);
+    // What came from a file or the environment may be a password: it is nobody's template.
+    if (typeof inner === "string") return loading.referred.has(pathWords(at)) ? inner : replaced(inner, words);
     if (Array.isArray(inner)) return inner.map((item, i) => fill(item, [...at, i]));
     if (typeof inner !== "object" || inner === null) return inner;
     return Object.fromEntries(Object.entries(inner).map(([key, one]) => [key, fill(one, [...at, key])]));
