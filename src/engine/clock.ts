@@ -3,8 +3,10 @@ import type { Clock } from "../contract.ts";
 import type { Ms } from "../core/types.ts";
 import { TimerWheel } from "./timer-wheel.ts";
 
+const EPOCH: Ms = performance.timeOrigin;
+
 /** Steady time now: the epoch at process start plus the monotonic clock. */
-export const steadyNow = (): Ms => performance.timeOrigin + performance.now();
+export const steadyNow = (): Ms => EPOCH + performance.now();
 
 /** The clock of the process: one timer for all that waits; a call that throws is handed to `failed` and stops nobody else. */
 export function createClock(failed: (error: unknown) => void): Clock {

@@ -28,10 +28,10 @@ export function createFirstDue(clock: Clock): FirstDue {
       const now = clock.now();
       if (crowd === null) return now;
       const spanMs = Math.min(everyMs, EACH_MS * Math.max(expected, crowd));
+      if (spanMs <= GRID_MS) return now;
       // Steps of the golden ratio keep any number of probes evenly apart, in whatever order pools and sources bring them.
       count += 1;
-      const due = firstDue(((count * GOLDEN) % 1) * PLACES, PLACES, spanMs, now);
-      return spanMs <= GRID_MS ? due : Math.ceil(due / GRID_MS) * GRID_MS;
+      return Math.ceil(firstDue(((count * GOLDEN) % 1) * PLACES, PLACES, spanMs, now) / GRID_MS) * GRID_MS;
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Cron } from "./cron.ts";
 import { withDeadline } from "./deadline.ts";
 import { nothingSeen } from "./failure.ts";
 import type { LoopWatch } from "./loop-watch.ts";
-import { type Asked, observe } from "./observe.ts";
+import { Question } from "./observe.ts";
 
 /** A check of a pool as the engine holds it. */
 export interface OpenCheck {
@@ -41,8 +41,10 @@ export class Inquiry {
   readonly #open: OpenCheck;
   readonly #target: Target;
   #probe: Probe | null = null;
-  #running: Asked | null = null;
-  readonly #unended = new Set<Asked>();
+  #question: Question;
+  #by: Trigger = "timer";
+  /** Questions to former probes whose time was up and that still have not ended. */
+  readonly #unended = new Set<Question>();
   #cancelTimer: (() => void) | null = null;
   #plannedBy: Trigger = "timer";
   /** When the last regular probe was due, or another one started. */
@@ -52,13 +54,13 @@ export class Inquiry {
   #eventAt: Ms = Number.NEGATIVE_INFINITY;
   #hinted = false;
   #pending = false;
-  #resolved = false;
   #closed = false;
 
   constructor(given: InquiryGiven, open: OpenCheck, target: Target, firstAt: Ms) {
     this.#given = given;
     this.#open = open;
     this.#target = target;
+    this.#question = new Question(given.clock, given.watch, (seen) => this.#seen(seen));
     this.#dueAt = firstAt;
     this.#nextDueAt = firstAt;
     this.#plan(firstAt, "timer");
@@ -66,12 +68,12 @@ export class Inquiry {
 
   /** Neither a probe runs nor a change is being confirmed. */
   get calm(): boolean {
-    return this.#closed || (this.#running === null && !this.#pending && this.#startedAt > 0);
+    return this.#closed || (!this.#question.open && !this.#pending && this.#startedAt > 0);
   }
 
   /** A fresh look is wanted: joins the running probe, waits for the one that confirms, or asks now. */
   refresh(by: Trigger): void {
-    if (this.#closed || this.#running !== null || this.#pending) return;
+    if (this.#closed || this.#question.open || this.#pending) return;
     const { maxAgeMs, fastMs } = this.#open.policy;
     const enoughMs = by === "poll" ? maxAgeMs : Math.min(maxAgeMs, fastMs);
     if (this.#given.clock.now() - this.#startedAt >= enoughMs) this.#start(by);
@@ -79,7 +81,7 @@ export class Inquiry {
 
   /** The numbers changed: the next due time too. */
   replan(): void {
-    if (this.#running === null && this.#startedAt > 0) this.#planNext();
+    if (!this.#question.open && this.#startedAt > 0) this.#planNext();
   }
 
   /** Ends for good; a running probe is no observation. */
@@ -87,8 +89,7 @@ export class Inquiry {
     if (this.#closed) return;
     this.#closed = true;
     this.#unplan();
-    this.#running?.cancel();
-    this.#running = null;
+    this.#question.cancel();
     await this.#discard();
   }
 
@@ -98,34 +99,20 @@ export class Inquiry {
     if (by !== "timer") this.#dueAt = now; // whoever asked: the timer is the backstop for when nobody does
     this.#startedAt = now;
     if (by === "event") this.#eventAt = now;
+    this.#by = by;
     const probe = this.#ready();
-    if (typeof probe === "string") this.#seen(by, nothingSeen("unknown", probe));
-    else this.#running = this.#ask(probe, by);
+    if (typeof probe === "string") this.#seen(nothingSeen("unknown", probe));
+    else this.#question.put(probe, this.#open.policy.timeoutMs);
   }
 
-  #ask(probe: Probe, by: Trigger): Asked {
-    const { clock, watch } = this.#given;
-    const asked = observe(
-      probe,
-      { clock, watch, timeoutMs: this.#open.policy.timeoutMs, resolved: this.#resolved },
-      (seen, named) => {
-        this.#running = null;
-        this.#resolved ||= named;
-        if (!asked.ended) this.#unended.add(asked);
-        this.#seen(by, seen);
-      },
-    );
-    return asked;
-  }
-
-  #seen(by: Trigger, seen: Observation): void {
+  #seen(seen: Observation): void {
     const tookMs = this.#given.clock.now() - this.#startedAt;
     try {
-      this.#pending = this.#given.observed(by, tookMs, seen);
+      this.#pending = this.#given.observed(this.#by, tookMs, seen);
     } catch (error) {
       this.#given.log("error", `${this.#given.id}: an observation was lost`, { error: describeError(error) });
     }
-    if (this.#closed || this.#running !== null) return;
+    if (this.#closed || this.#question.open) return;
     if (this.#hinted) this.#soon();
     else this.#planNext();
     if (this.calm) this.#given.calmed();
@@ -133,16 +120,22 @@ export class Inquiry {
 
   /** The probe to ask, or why there is none. */
   #ready(): Probe | string {
-    for (const asked of this.#unended) if (asked.ended) this.#unended.delete(asked);
+    if (!this.#question.ended) this.#replace();
+    for (const question of this.#unended) if (question.ended) this.#unended.delete(question);
     if (this.#unended.size >= MOST_UNENDED) return `${MOST_UNENDED} earlier questions to it never ended`;
-    // One that does not end its questions is not asked again: two answers of one probe must not mix.
-    if (this.#unended.size > 0) void this.#discard();
     try {
       this.#probe ??= this.#openProbe();
       return this.#probe;
     } catch (error) {
       return `cannot be probed: ${describeError(error)}`;
     }
+  }
+
+  /** A probe that does not end its question is not asked again: two answers of one probe must not mix. */
+  #replace(): void {
+    this.#unended.add(this.#question);
+    this.#question = this.#question.next();
+    void this.#discard();
   }
 
   #openProbe(): Probe {
@@ -156,7 +149,7 @@ export class Inquiry {
 
   #hint(): void {
     this.#hinted = true;
-    if (!this.#closed && this.#running === null) this.#soon();
+    if (!this.#closed && !this.#question.open) this.#soon();
   }
 
   /** Asks because of a hint, but not more often than at `fast`. */

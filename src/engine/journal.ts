@@ -8,7 +8,8 @@ const CHANGES = 20;
 const OTHERS = 20;
 const GONE_KEPT = 200;
 
-interface Shelf {
+/** What is kept about one target. */
+export interface Shelf {
   readonly observed: Ring<Entered>;
   readonly verdicts: Ring<Entered>;
   readonly others: Ring<Entered>;
@@ -32,9 +33,13 @@ export class LiveJournal implements Journal {
 
   /** Writes one line about a target, or with `target` empty about the pool. */
   enter(pool: string, target: string, what: Entered["what"]): void {
+    this.write(pool, this.shelf(pool, target), what);
+  }
+
+  /** The same with the shelf at hand: this is done for every single observation. */
+  write(pool: string, shelf: Shelf, what: Entered["what"]): void {
     this.#lastId += 1;
     const entered: Entered = { id: this.#lastId, pool, what };
-    const shelf = this.#shelf(pool, target);
     if ("kind" in what) {
       if (what.kind === "observed") shelf.observed.add(entered);
       else if (what.kind !== "woken") shelf.others.add(entered);
@@ -85,7 +90,8 @@ export class LiveJournal implements Journal {
     this.#shelves.delete(pool);
   }
 
-  #shelf(pool: string, target: string): Shelf {
+  /** Where what happens to a target is kept. */
+  shelf(pool: string, target: string): Shelf {
     let shelves = this.#shelves.get(pool);
     if (shelves === undefined) {
       shelves = new Map();

@@ -4,104 +4,128 @@ import { DeadlineError, LATE_MS } from "./deadline.ts";
 import { failureSeen, isNameFailure, plainSeen, timeoutSeen } from "./failure.ts";
 import type { LoopWatch } from "./loop-watch.ts";
 
-/** What bounds a question. */
-export interface Terms {
-  readonly clock: Clock;
-  readonly watch: LoopWatch;
-  readonly timeoutMs: Ms;
-  /** The target's name was resolved by an earlier question. */
-  readonly resolved: boolean;
-}
+/** What came of a question. */
+export type Told = (seen: Observation) => void;
 
-/** A question that was put to a probe. */
-export interface Asked {
-  /** Stops it: nothing is told any more, as a cancelled probe is no observation. */
-  cancel(): void;
-  /** The probe itself has come to an end; one that ignores its signal lasts on after its time was up. */
-  readonly ended: boolean;
-}
+/** So many questions share a signal at most. */
+const USES = 16;
 
-/** What came of a question; `named`: the target's name is known to resolve. */
-export type Told = (seen: Observation, named: boolean) => void;
+const nobody = (): void => {};
 
-/** Asks a probe once; exactly one observation is told, at the deadline at the latest, whatever the probe does. */
-export function observe(probe: Probe, terms: Terms, told: Told): Asked {
-  const question = new Question(terms, told);
-  question.put(probe);
-  return question;
-}
-
-// A class and not closures: this is made for every single check.
-class Question implements Asked {
-  ended = false;
-  readonly #terms: Terms;
-  readonly #startedAt: Ms;
-  readonly #controller = new AbortController();
-  #told: Told | null;
+/**
+ * Asks a probe: exactly one observation is told, at the deadline at the latest, whatever the probe does. Made once and
+ * used again for every question of an inquiry that comes to its end, as this runs for every single check.
+ */
+export class Question {
+  readonly #clock: Clock;
+  readonly #watch: LoopWatch;
+  readonly #told: Told;
+  #controller: AbortController | null = null;
+  #uses = 0;
+  #timeoutMs: Ms = 0;
+  #startedAt: Ms = 0;
+  #open = false;
+  #ended = true;
+  #resolved = false;
   #expired: DeadlineError | null = null;
-  #cancelTimer: () => void;
+  #cancelTimer: () => void = nobody;
 
-  constructor(terms: Terms, told: Told) {
-    this.#terms = terms;
+  constructor(clock: Clock, watch: LoopWatch, told: Told) {
+    this.#clock = clock;
+    this.#watch = watch;
     this.#told = told;
-    this.#startedAt = terms.clock.now();
-    this.#cancelTimer = terms.clock.at(this.#startedAt + terms.timeoutMs, () => this.#expire());
-    terms.watch.enter();
   }
 
-  put(probe: Probe): void {
+  /** One for the same target that knows what this one learned; for when this one does not end. */
+  next(): Question {
+    const next = new Question(this.#clock, this.#watch, this.#told);
+    next.#resolved = this.#resolved;
+    return next;
+  }
+
+  /** It waits for an answer. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** The probe itself has come to an end; one that ignores its signal lasts on after its time was up. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Asks; only once the last question has ended. */
+  put(probe: Probe, timeoutMs: Ms): void {
+    this.#timeoutMs = timeoutMs;
+    this.#startedAt = this.#clock.now();
+    this.#open = true;
+    this.#ended = false;
+    this.#expired = null;
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      this.#uses = 0;
+    }
+    this.#cancelTimer = this.#clock.at(this.#startedAt + timeoutMs, this.#expire);
+    this.#watch.enter();
     try {
-      probe.ask(this.#controller.signal).then(
-        (seen) => this.#answered(seen),
-        (error: unknown) => this.#failed(error),
-      );
+      probe.ask(this.#controller.signal).then(this.#answered, this.#failed);
     } catch (error) {
-      queueMicrotask(() => this.#failed(error)); // never told before observe() has returned
+      queueMicrotask(() => this.#failed(error)); // never told before put() has returned
     }
   }
 
+  /** Stops it: nothing is told any more, as a cancelled probe is no observation. */
   cancel(): void {
-    if (this.#told === null) return;
+    if (!this.#open) return;
+    const controller = this.#controller;
     this.#close();
-    this.#controller.abort(new Error("stopped"));
+    this.#controller = null;
+    controller?.abort(new Error("stopped"));
   }
 
-  #answered(seen: Observation): void {
-    this.ended = true;
-    if (this.#expired === null) this.#tell(plainSeen(seen), true);
-    else this.#tell(this.#timeout(this.#expired, null), true);
-  }
+  readonly #answered = (seen: Observation): void => {
+    this.#ended = true;
+    if (!this.#open) return;
+    this.#resolved = true;
+    this.#tell(this.#expired === null ? plainSeen(seen) : this.#timeout(this.#expired, null));
+  };
 
-  #failed(error: unknown): void {
-    this.ended = true;
-    if (this.#expired !== null) this.#tell(this.#timeout(this.#expired, error), true);
-    else this.#tell(failureSeen(error, this.#terms.resolved), !isNameFailure(error));
-  }
+  readonly #failed = (error: unknown): void => {
+    this.#ended = true;
+    if (!this.#open) return;
+    const before = this.#resolved;
+    this.#resolved ||= !isNameFailure(error);
+    this.#tell(this.#expired === null ? failureSeen(error, before) : this.#timeout(this.#expired, error));
+  };
 
-  #expire(): void {
-    const lateMs = this.#terms.clock.now() - this.#startedAt - this.#terms.timeoutMs;
-    const deadline = new DeadlineError(this.#terms.timeoutMs, lateMs > LATE_MS);
+  readonly #expire = (): void => {
+    const lateMs = this.#clock.now() - this.#startedAt - this.#timeoutMs;
+    const deadline = new DeadlineError(this.#timeoutMs, lateMs > LATE_MS);
     this.#expired = deadline;
-    this.#controller.abort(deadline);
+    this.#controller?.abort(deadline);
     // One turn of the loop for the probe to say how far it came; then its time is up for good.
-    setImmediate(() => this.#tell(this.#timeout(deadline, null), false));
-  }
+    setImmediate(() => {
+      if (this.#open && this.#expired === deadline) this.#tell(this.#timeout(deadline, null));
+    });
+  };
 
   #timeout(deadline: DeadlineError, stage: unknown): Observation {
-    const stalled = deadline.late || this.#terms.watch.stalledSince(this.#startedAt);
+    const stalled = deadline.late || this.#watch.stalledSince(this.#startedAt);
     return timeoutSeen(deadline, stage, stalled);
   }
 
-  #tell(seen: Observation, named: boolean): void {
-    const told = this.#told;
-    if (told === null) return;
+  #tell(seen: Observation): void {
     this.#close();
-    told(seen, named);
+    this.#told(seen);
   }
 
   #close(): void {
-    this.#told = null;
+    this.#open = false;
     this.#cancelTimer();
-    this.#terms.watch.leave();
+    this.#cancelTimer = nobody;
+    this.#watch.leave();
+    // A signal costs as much as all the rest, so a probe is given the same one again while it has not been aborted;
+    // not for ever, as listeners that a plug-in forgets would gather on it.
+    this.#uses += 1;
+    if (this.#uses >= USES || this.#expired !== null) this.#controller = null;
   }
 }

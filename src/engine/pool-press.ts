@@ -1,6 +1,7 @@
 import type { PoolSettings } from "../config/settings.ts";
 import type { Alarm, Input, PoolView, Verdict } from "../core/types.ts";
 import { type Inside, isNews, subjectOf, tell } from "./inside.ts";
+import type { Shelf } from "./journal.ts";
 import type { PoolSources } from "./pool-sources.ts";
 
 /** Makes known what a pool came to: board, journal, log, observers, state_dir. */
@@ -24,9 +25,10 @@ export class PoolPress {
   }
 
   /** Takes an Input and what it led to. */
-  print(input: Input, view: PoolView, changed: readonly string[]): void {
+  print(input: Input, shelf: Shelf | null, view: PoolView, changed: readonly string[]): void {
     const { name } = this.settings;
-    this.#inside.journal.enter(name, subjectOf(input), input);
+    const { journal } = this.#inside;
+    journal.write(name, shelf ?? journal.shelf(name, subjectOf(input)), input);
     if (this.#inside.observers.length > 0) tell(this.#inside, (observer) => observer.took?.(name, input));
     if (view === this.#raw) return;
     this.#raw = view;

@@ -3,6 +3,7 @@ import { createPool } from "../core/pool.ts";
 import type { Input, Ms, Observation, Override, Pool, PoolView, Target, Trigger } from "../core/types.ts";
 import { Inquiry } from "./inquiry.ts";
 import { envOf, type Inside, tell } from "./inside.ts";
+import type { Shelf } from "./journal.ts";
 import { sameTargets } from "./membership.ts";
 import { closeChecks, type KeyedCheck, openChecks } from "./open-checks.ts";
 import { PoolPress } from "./pool-press.ts";
@@ -78,8 +79,10 @@ export class PoolRunner {
     const policies = checks.map(({ policy }) => policy);
     this.#apply({ at: clock.now(), kind: "configured", policy: settings.policy, checks: policies });
     if (this.#listed === null) for (const [target, override] of this.#beginning.orders) this.ordered(target, override);
+    const before = [...this.#watched.values()];
     this.#relist();
-    for (const watched of this.#watched.values()) this.#reopen(watched, old, null);
+    const staying = before.filter((watched) => this.#watched.get(watched.target.name) === watched);
+    for (const watched of staying) this.#reopen(watched, old, null);
     await closeChecks(old, checks, clock, log);
   }
 
@@ -157,9 +160,12 @@ export class PoolRunner {
   }
 
   #open(target: Target, crowd: number | null, now: Ms): void {
-    const watched = new WatchedTarget(target, crowd === null ? now : Number.NEGATIVE_INFINITY);
+    const { journal } = this.#inside;
+    const { name } = this.#settings;
+    journal.came(`${name}/${target.name}`);
+    const since = crowd === null ? now : Number.NEGATIVE_INFINITY;
+    const watched = new WatchedTarget(target, since, journal.shelf(name, target.name));
     this.#watched.set(target.name, watched);
-    this.#inside.journal.came(`${this.#settings.name}/${target.name}`);
     this.#reopen(watched, [], crowd);
   }
 
@@ -182,14 +188,16 @@ export class PoolRunner {
       watch,
       log,
       id: `${this.#settings.name}/${name}`,
-      observed: (by: Trigger, tookMs: Ms, seen: Observation) => this.#observed(name, index, by, tookMs, seen),
+      observed: (by: Trigger, tookMs: Ms, seen: Observation) => this.#observed(watched, index, by, tookMs, seen),
       calmed: () => watched.calmed(),
     };
     return new Inquiry(given, check, watched.target, firstDue.of(check.policy.everyMs, crowd));
   }
 
-  #observed(target: string, check: number, by: Trigger, tookMs: Ms, seen: Observation): boolean {
-    const view = this.#apply({ at: this.#inside.clock.now(), kind: "observed", target, check, by, tookMs, seen });
+  #observed(watched: WatchedTarget, check: number, by: Trigger, tookMs: Ms, seen: Observation): boolean {
+    const at = this.#inside.clock.now();
+    const target = watched.target.name;
+    const view = this.#apply({ at, kind: "observed", target, check, by, tookMs, seen }, watched.shelf);
     if (seen.outcome === "fail") this.#sources.recheck();
     return view.rows.get(target)?.health[check]?.pending ?? false;
   }
@@ -199,9 +207,9 @@ export class PoolRunner {
     return health.some(({ state, last }) => state === "down" || last?.outcome === "fail");
   }
 
-  #apply(input: Input): PoolView {
+  #apply(input: Input, shelf: Shelf | null = null): PoolView {
     const { view, changed, wakeAt } = this.#pool.apply(input);
-    this.#press.print(input, view, changed);
+    this.#press.print(input, shelf, view, changed);
     this.#wakeAt = wakeAt;
     if (wakeAt !== null && (this.#wake === null || wakeAt < this.#wake.at)) this.#planWake(wakeAt);
     return view;

@@ -3,7 +3,16 @@ import type { Ms } from "../core/types.ts";
 /** Calls wait in slots this wide, so that everything due within one slot costs one turn of the loop. */
 export const SLOT_MS = 10;
 
-type Slot = Set<() => void>;
+interface Entry {
+  call: (() => void) | null;
+}
+
+/** Calls of one slot; a cancelled one leaves a gap, which costs less than a set. */
+interface Slot {
+  readonly at: number;
+  readonly entries: Entry[];
+  live: number;
+}
 
 /** Calls kept by the slot of their due time; knows nothing of real time. */
 export class TimerWheel {
@@ -18,12 +27,15 @@ export class TimerWheel {
 
   /** Remembers a call; returns its cancel. */
   add(due: Ms, call: () => void): () => void {
-    const at = Math.ceil(due / SLOT_MS);
-    const slot = this.#slotAt(at);
-    const entry = (): void => call(); // own identity: the same function may wait twice
-    slot.add(entry);
+    const slot = this.#slotAt(Math.ceil(due / SLOT_MS));
+    const entry: Entry = { call };
+    slot.entries.push(entry);
+    slot.live += 1;
     return () => {
-      if (slot.delete(entry) && slot.size === 0 && this.#slots.get(at) === slot) this.#drop(at);
+      if (entry.call === null) return;
+      entry.call = null;
+      slot.live -= 1;
+      if (slot.live === 0 && this.#slots.get(slot.at) === slot) this.#drop(slot.at);
     };
   }
 
@@ -41,10 +53,13 @@ export class TimerWheel {
       this.#slots.delete(at);
       pop(this.#heap);
     }
-    for (const slot of due) for (const call of slot) this.#call(call);
+    for (const slot of due) for (const entry of slot.entries) this.#call(entry);
   }
 
-  #call(call: () => void): void {
+  #call(entry: Entry): void {
+    const { call } = entry;
+    if (call === null) return;
+    entry.call = null;
     try {
       call();
     } catch (error) {
@@ -55,7 +70,7 @@ export class TimerWheel {
   #slotAt(at: number): Slot {
     const known = this.#slots.get(at);
     if (known !== undefined) return known;
-    const made: Slot = new Set();
+    const made: Slot = { at, entries: [], live: 0 };
     this.#slots.set(at, made);
     push(this.#heap, at);
     return made;

@@ -1,17 +1,20 @@
 import type { Ms, Target, Trigger } from "../core/types.ts";
 import type { Inquiry } from "./inquiry.ts";
+import type { Shelf } from "./journal.ts";
 
 /** One target with the inquiries of all checks into it, and those who wait for a fresh look. */
 export class WatchedTarget {
   readonly target: Target;
   /** When it came; -Infinity: it was there when its pool began. */
   readonly since: Ms;
+  readonly shelf: Shelf;
   readonly #inquiries: (Inquiry | null)[] = [];
   #waiting: { readonly done: Promise<void>; readonly end: () => void } | null = null;
 
-  constructor(target: Target, since: Ms) {
+  constructor(target: Target, since: Ms, shelf: Shelf) {
     this.target = target;
     this.since = since;
+    this.shelf = shelf;
   }
 
   /** Puts an inquiry in the place of its check; the one that was there is closed. */

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Probe } from "../../src/contract.ts";
 import type { Observation } from "../../src/core/types.ts";
 import { createLoopWatch } from "../../src/engine/loop-watch.ts";
-import { type Asked, observe } from "../../src/engine/observe.ts";
+import { Question } from "../../src/engine/observe.ts";
 import { OwnFault } from "../../src/errors.ts";
 import { breathe, createFakeClock, type FakeClock } from "./fake-clock.ts";
 
@@ -10,18 +10,19 @@ const pass: Observation = { outcome: "pass", reason: "fine", facts: {}, weight: 
 
 interface Seen {
   readonly clock: FakeClock;
-  readonly asked: Asked;
+  readonly asked: Question;
   readonly told: Observation[];
   readonly stalls: number[];
 }
 
-function ask(run: Probe["ask"], { resolved = false, timeoutMs = 1000 } = {}): Seen {
+function ask(run: Probe["ask"], timeoutMs = 1000): Seen {
   const clock = createFakeClock();
   const stalls: number[] = [];
   const watch = createLoopWatch(clock, (ms) => stalls.push(ms));
   const told: Observation[] = [];
   const probe: Probe = { ask: run, close: async () => {} };
-  const asked = observe(probe, { clock, watch, timeoutMs, resolved }, (seen) => told.push(seen));
+  const asked = new Question(clock, watch, (seen) => told.push(seen));
+  asked.put(probe, timeoutMs);
   return { clock, asked, told, stalls };
 }
 
@@ -62,9 +63,11 @@ it.each([
 });
 
 it("takes a name that is lost but was found before for a fault of the name server", async () => {
-  const { told } = ask(async () => Promise.reject(coded("ENOTFOUND")), { resolved: true });
+  const { told, asked } = ask(async () => pass);
   await breathe();
-  expect(told).toMatchObject([{ outcome: "unknown" }]);
+  asked.put({ ask: async () => Promise.reject(coded("ENOTFOUND")), close: async () => {} }, 1000);
+  await breathe();
+  expect(told).toMatchObject([{ outcome: "pass" }, { outcome: "unknown" }]);
 });
 
 it("takes a checker that throws before it gives a promise like one that fails", async () => {
@@ -174,4 +177,34 @@ it("tells nothing of a probe that was cancelled, whatever it does then", async (
   expect(signal).toMatchObject({ aborted: true });
   expect(told).toEqual([]);
   expect(clock.waiting()).toBe(0);
+});
+
+it("gives no question a signal that was aborted, nor one signal to questions without end", async () => {
+  const signals: AbortSignal[] = [];
+  const answers: Probe["ask"] = async (signal) => {
+    signals.push(signal);
+    return pass;
+  };
+  const hangs: Probe["ask"] = (signal) => {
+    signals.push(signal);
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  };
+  const { asked, clock } = ask(answers);
+  const put = async (run: Probe["ask"]): Promise<void> => {
+    asked.put({ ask: run, close: async () => {} }, 1000);
+    await breathe();
+  };
+  await breathe();
+  for (let i = 0; i < 99; i++) await put(answers);
+  expect(new Set(signals).size).toBeGreaterThan(5);
+  await put(hangs);
+  await clock.advance(1000);
+  await breathe();
+  const expired = signals.at(-1);
+  await put(hangs);
+  asked.cancel();
+  await breathe();
+  const stopped = signals.at(-1);
+  await put(answers);
+  expect([expired, stopped, signals.at(-1)].map((signal) => signal?.aborted)).toEqual([true, true, false]);
 });
