@@ -48,7 +48,8 @@ export function installPackages() {
   const lock = digest(readFileSync(join(ROOT, "package-lock.json")) + process.versions.modules);
   onChange("npm", lock, existsSync(join(ROOT, "node_modules")), () => {
     say("installing npm packages");
-    must("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    // Not `npm ci`: it refuses a lock file without the optional binaries of other platforms, which a mirror may not have.
+    must("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
   });
 }
 
