@@ -15,6 +15,7 @@ export function initialHealth(now: Ms, former: HealthState["state"] = "unknown")
     last: null,
     observedAt: null,
     blind: null,
+    blindSince: known ? now : null,
     knownAt: known ? now : null,
     countedAt: null,
     claimed: null,
@@ -45,6 +46,7 @@ export const judge: Judge = (was, seen, by, policy, now, startedAt = now) => {
     last: seen,
     observedAt: now,
     blind: null,
+    blindSince: null,
     knownAt: now,
     countedAt: counts ? startedAt : was.countedAt,
     claimed: claimedBy(was, seen, now),
@@ -54,7 +56,9 @@ export const judge: Judge = (was, seen, by, policy, now, startedAt = now) => {
 function blinded(was: HealthState, seen: Observation, now: Ms): HealthState {
   // One `unknown` in between does not slow a confirmation down; a lasting one must not keep the probes at `fast`.
   const pending = was.pending && was.blind === null;
-  return { ...was, last: seen, observedAt: now, blind: seen.reason, pending, claimed: claimedBy(was, seen, now) };
+  const claimed = claimedBy(was, seen, now);
+  const blindSince = was.blindSince ?? now;
+  return { ...was, last: seen, observedAt: now, blind: seen.reason, blindSince, pending, claimed };
 }
 
 function claimedBy(was: HealthState, seen: Observation, now: Ms): HealthState["claimed"] {

@@ -6,7 +6,7 @@ export type Ms = number;
 /** What a probe measured; the unit is in the name (`lagSeconds`). */
 export type Facts = Readonly<Record<string, string | number | boolean | null>>;
 
-/** `pool/target`, as in agent-send and the API. */
+/** `pool/target`. */
 export type TargetId = `${string}/${string}`;
 
 /** One server to judge. */
@@ -32,11 +32,9 @@ export interface Claim {
   readonly witness: { readonly says: string; readonly votes: number; readonly of: number } | null;
 }
 
-/**
- * What one probe saw. `unknown` is our own fault and says nothing about the server.
- * Two facts mean something to the core: `timedOut: true` (a fail by deadline: no second witness of an event) and
- * `badness` (a number, higher is worse: which of several warns is the least bad).
- */
+// Two facts mean something to the core: `timedOut: true` (a fail by deadline is no second witness of an event) and `badness`
+// (a number, higher is worse: which of several warns is the least bad).
+/** What one probe saw; `unknown` is our own fault and says nothing about the server. */
 export interface Observation {
   readonly outcome: "pass" | "warn" | "fail" | "unknown";
   readonly reason: string;
@@ -86,6 +84,8 @@ export interface HealthState {
   readonly observedAt: Ms | null;
   /** Why, while `unknown` comes in. */
   readonly blind: string | null;
+  /** Since when only `unknown` comes in, or a remembered state waits for its first observation. */
+  readonly blindSince: Ms | null;
   /** When the last observation that was not `unknown` ended (of a remembered health: when it was restored). */
   readonly knownAt: Ms | null;
   /** When the last counted observation started: the next one counts if it starts `fastMs` later. */
@@ -94,14 +94,14 @@ export interface HealthState {
   readonly claimed: { readonly claim: Claim; readonly at: Ms } | null;
 }
 
-/** Folds one observation into a health; `now` is its end, `startedAt` its start (left out: it took no time). */
+/** Folds one observation into a health; it ended at `now` and started at `from` (left out: it took no time). */
 export type Judge = (
   was: HealthState,
   seen: Observation,
   by: Trigger,
   policy: Policy,
   now: Ms,
-  startedAt?: Ms,
+  from?: Ms,
 ) => HealthState;
 
 /** An operator's order. */
@@ -112,6 +112,9 @@ export interface Override {
   readonly since: Ms;
   readonly until: Ms | null;
 }
+
+/** Points of a weight curve: value of the fact, percent. */
+export type Curve = readonly (readonly [number, number])[];
 
 /** The numbers behind the rules of one pool. */
 export interface PoolPolicy {
@@ -132,11 +135,7 @@ export interface PoolPolicy {
   readonly haproxyWeight: number | null;
   /** A new writer waits until the old one's `down` was heard by HAProxy, so long at most. */
   readonly handoverMs: Ms;
-  readonly weight: {
-    readonly by: string;
-    readonly curve: readonly (readonly [number, number])[];
-    readonly step: number;
-  } | null;
+  readonly weight: { readonly by: string; readonly curve: Curve; readonly step: number } | null;
   readonly brake: { readonly share: number; readonly withinMs: Ms; readonly forMs: Ms } | null;
   readonly damping: { readonly maxMs: Ms; readonly quietMs: Ms } | null;
 }
@@ -152,18 +151,14 @@ export interface Member {
 export interface TargetMemory {
   readonly up: boolean;
   readonly weight: number;
-  /** When `up` last changed. */
   readonly since: Ms;
-  /** When the judged state last fell from up, newest last (damping). */
+  /** When the judged state fell from up, newest last (damping). */
   readonly flips: readonly Ms[];
-  /** host:port: the same name elsewhere is a new target. */
   readonly address: string;
   readonly order: "drain" | "maint" | null;
   /** State of each check, restored after a restart. */
   readonly states: readonly HealthState["state"][];
-  /** All checks together, before the rules of the pool. */
   readonly judged: HealthState["state"];
-  /** Weight by curve and hysteresis, before ramp and rules. */
   readonly base: number;
   readonly rampFrom: Ms | null;
   /** host:port it was last seen to replicate from. */
@@ -174,26 +169,24 @@ export interface TargetMemory {
 
 /** What a pool remembers between decisions: plain JSON, kept in state_dir. */
 export interface Memory {
-  /** The agreed writer. */
+  /** The agreed writer, and the histories it goes on with, own one first. */
   readonly writer: string | null;
-  /** Histories the agreed writer goes on with, own one first. */
   readonly lineage: readonly string[];
   /** The writer that was last up: its `down` must be heard before another goes up. */
   readonly served: string | null;
   /** Since `served` went down: until when others wait, a time gone by once that was heard; null while it is up. */
   readonly handoverUntil: Ms | null;
-  /** Former writers that were replaced; they stay out until seen as readers or named by a witness. */
+  /** Replaced writers: out until seen as readers or named by a witness. */
   readonly ousted: readonly string[];
   /** The last majority of the Sentinels: whom they name, and when. */
   readonly agreement: { readonly says: string; readonly at: Ms; readonly by: string } | null;
+  /** Since when the brake holds which verdicts. */
   readonly brakedSince: Ms | null;
-  /** Verdicts held by the brake. */
   readonly held: Readonly<Record<string, { readonly up: boolean; readonly weight: number }>>;
   /** The brake ran out by time: it stays off until a reference answers again. */
   readonly brakeSpent: boolean;
-  /** Unfit targets kept by the floor. */
   readonly kept: readonly string[];
-  /** A better unfit target has lasted long enough to take a kept one's place. */
+  /** An unfit target that has been better for long enough takes a kept one's place. */
   readonly swap: { readonly out: string; readonly into: string } | null;
   /** Names HAProxy was told a weight below 100% of: every later `up` must say a percent, as weights stick there. */
   readonly weighed: readonly string[];
@@ -209,7 +202,7 @@ export interface PoolInput {
   readonly memory: Memory;
 }
 
-/** Something an operator must know; `target` null: the pool as a whole. */
+/** Something an operator must know; target null: the whole pool. */
 export interface Alarm {
   readonly code: string;
   readonly text: string;
@@ -288,7 +281,6 @@ export interface PoolView {
   readonly checks: readonly Policy[];
   readonly rows: ReadonlyMap<string, Row>;
   readonly alarms: readonly Alarm[];
-  /** With it anybody can ask decide() "what if". */
   readonly memory: Memory;
   /** False until every source and target has answered once since start: outlets look, and change nothing. */
   readonly settled: boolean;

@@ -1,12 +1,10 @@
-import type { Facts, HealthState, Ms, PoolPolicy } from "./types.ts";
+import type { Curve, Facts, HealthState, Ms, PoolPolicy } from "./types.ts";
 
 /** Note of the step that says: HAProxy was told a lower weight before and keeps it, so every healthy line must say 100% now. */
 export const toldNote = "a lower weight was told before, so 100% is said from now on";
 
 const RAMP_STEPS = 10;
 const RAMP_START = 0.05;
-
-type Curve = readonly (readonly [number, number])[];
 
 /** The weight a curve gives a value: straight lines between its points, level beyond its ends. */
 export function curveWeight(curve: Curve, value: number): number {

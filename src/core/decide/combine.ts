@@ -26,14 +26,10 @@ export function combined(states: readonly State[], require: PoolPolicy["require"
   return most === nth(ranks.down) ? (ranked[most] ?? "unknown") : "unknown";
 }
 
-/** The state of a check, at most degraded once it was blind for too long. */
+/** The state of a check, at most degraded once nothing was known of it for too long. */
 export function limited(health: HealthState, unknownMs: Ms, now: Ms): State {
-  const tooLong = isBlind(health) && health.knownAt !== null && now - health.knownAt >= unknownMs;
+  const tooLong = health.blindSince !== null && now - health.blindSince >= unknownMs;
   return tooLong && health.state === "up" ? "degraded" : health.state;
-}
-
-function isBlind(health: HealthState): boolean {
-  return health.blind !== null || health.observedAt === null;
 }
 
 /** What is remembered of a target, unless the name stood for another address then. */
@@ -75,9 +71,8 @@ function draftOf(member: Member, input: PoolInput): Draft {
 }
 
 function blindEnds(health: readonly HealthState[], { policy, now }: PoolInput): readonly Ms[] {
-  return health
-    .filter((one) => isBlind(one) && one.knownAt !== null && one.knownAt + policy.unknownMs > now)
-    .map((one) => (one.knownAt ?? now) + policy.unknownMs);
+  const ends = health.flatMap((one) => (one.blindSince === null ? [] : [one.blindSince + policy.unknownMs]));
+  return ends.filter((end) => end > now);
 }
 
 function blindAlarm(round: Round, draft: Draft): Round {
