@@ -290,6 +290,8 @@ describe("a heartbeat", () => {
     ["19800.9", 0],
     ["21600.7", 3600],
     ["-14400", 3600],
+    ["14401.43", 2],
+    ["18002.1", 2],
   ])("%s seconds old, delayed by %s, is of another zone", (age, delay) => {
     expect(() => read(age, delay)).toThrow(/another time zone or clock/);
   });

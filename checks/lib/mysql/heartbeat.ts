@@ -41,7 +41,8 @@ export function readHeartbeat(
 /** Written in the future, or off by a multiple of half an hour: zones differ by those. */
 function isOtherZone(age: number, delaySeconds: number, intervalSeconds: number): boolean {
   if (age < -1) return true;
-  const halfHours = Math.floor((age + 1) / HALF_HOUR);
-  const rest = age - halfHours * HALF_HOUR;
-  return halfHours > 0 && rest < intervalSeconds + 1 && age - delaySeconds > HALF_HOUR / 2;
+  // A delay on purpose is kept to whole seconds only.
+  const beyond = age - delaySeconds;
+  const halfHours = Math.floor((beyond + 1) / HALF_HOUR);
+  return halfHours > 0 && beyond - halfHours * HALF_HOUR < intervalSeconds + 1;
 }
