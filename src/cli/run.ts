@@ -11,7 +11,6 @@ import { EXIT, version } from "./exit.ts";
 import { type LogOptions, openLog } from "./logger.ts";
 import { piecesOf } from "./pieces.ts";
 import { plugins } from "./plugins.ts";
-import { verdictLines } from "./verdict-lines.ts";
 
 /** How the daemon is run. */
 export interface RunOptions {
@@ -77,7 +76,7 @@ function openDaemon(first: Settings, log: Log, dryRun: boolean): Daemon {
     log,
     stateDir: first.stateDir,
     registry: registries.get,
-    observers: [verdictLines(log)],
+    observers: [],
   });
   const { board, prober, heard } = engine;
   const agent = openAgent({ board, prober, clock, log, heard });
