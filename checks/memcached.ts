@@ -24,13 +24,18 @@ export const memcached = defineChecker({
   },
 });
 
-// Two checkers on one host, and two probes of one process, must not delete each other's value.
-const KEY = `checkd:${hostname()
+const OURS = `checkd:${hostname()
   .replace(/[^\w.-]/g, "_")
   .slice(0, 100)}:${process.pid}`;
 let probes = 0;
 
-type Open = (target: Target, signal: AbortSignal, dropped: () => void) => Promise<Cache>;
+/** Two checkers on one host, and two probes of one process, must not delete each other's value. */
+function newKey(): string {
+  probes += 1;
+  return `${OURS}:${probes}`;
+}
+
+type Open = (target: Target, key: string, signal: AbortSignal, dropped: () => void) => Promise<Cache>;
 
 function opener(options: MemcachedOptions, env: Env): Open {
   const lookup = steadyLookup(env.clock);
@@ -38,16 +43,16 @@ function opener(options: MemcachedOptions, env: Env): Open {
   const { username, password } = options;
   const login: Login | null = username === undefined || password === undefined ? null : { username, password };
   const connect = protocolOf(options);
-  return ({ host, port }, signal, dropped) =>
-    connect({ host, port, lookup, login, dropped, tls: tls?.(host) ?? null }, signal);
+  return ({ host, port }, key, signal, dropped) =>
+    connect({ host, port, lookup, login, key, dropped, tls: tls?.(host) ?? null }, signal);
 }
 
 function protocolOf({ protocol }: MemcachedOptions): OpenCache {
   switch (protocol) {
     case "ascii":
-      return openText(textDialogue, KEY);
+      return openText(textDialogue);
     case "meta":
-      return openText(metaDialogue, KEY);
+      return openText(metaDialogue);
     case "binary":
       return openBinary;
     default:
@@ -56,8 +61,9 @@ function protocolOf({ protocol }: MemcachedOptions): OpenCache {
 }
 
 function probe(target: Target, hint: Hint, options: MemcachedOptions, open: Open): Probe {
-  const kept = keep<Cache>((signal, dropped) => open(target, signal, dropped), options.fresh_every, hint);
-  const sample = sampler(options);
+  const key = newKey();
+  const kept = keep<Cache>((signal, dropped) => open(target, key, signal, dropped), options.fresh_every, hint);
+  const sample = sampler(key, options);
   let memory: Memory = unseen;
   let turnedAway = 0;
 
@@ -88,9 +94,7 @@ function probe(target: Target, hint: Hint, options: MemcachedOptions, open: Open
 }
 
 /** A new value each time, so that a former one found again is no success. */
-function sampler({ value_size, ttl }: MemcachedOptions): () => Sample {
-  probes += 1;
-  const key = `${KEY}:${probes}`;
+function sampler(key: string, { value_size, ttl }: MemcachedOptions): () => Sample {
   const ttlSeconds = Math.max(1, Math.ceil(ttl / 1000));
   let turn = 0;
   return () => {

@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
 import type { Checker, Env, Observation, Target } from "../../src/index.ts";
 import { question, testEnv } from "../contract/checker-bench.ts";
+import { until } from "../servers/process.ts";
 
 /** A probe of a test, its hints, and everything that was logged. */
 export interface Asking {
@@ -51,6 +53,14 @@ export function openProbe(
   const [asking] = openPool(checker, options, [target]);
   if (asking === undefined) throw new Error("no probe");
   return asking;
+}
+
+/** Stops a server as a hang does; resolves when all its threads stand still, which takes a moment after the signal. */
+export async function freeze(server: { pid(): number; signal(name: NodeJS.Signals): void }): Promise<void> {
+  server.signal("SIGSTOP");
+  const tasks = `/proc/${server.pid()}/task`;
+  const standing = (task: string): boolean => /^\d+ \(.*\) [Tt] /.test(readFileSync(`${tasks}/${task}/stat`, "utf8"));
+  await until("the server to stand still", () => readdirSync(tasks).every(standing), 5000, 1);
 }
 
 /** Expects an outcome and a reason. */

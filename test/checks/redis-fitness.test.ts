@@ -56,6 +56,8 @@ describe("a replica", () => {
   const strict: ReplicaLimits = { ...limits, staleLimitMs: 60_000 };
   const down = { master_link_status: "down", master_last_io_seconds_ago: -1, master_link_down_since_seconds: 12 };
 
+  const never = { ...down, master_link_down_since_seconds: -1 };
+
   it.each([
     ["is linked", replica(), 0, limits, "pass", /replica of 10\.0\.0\.2:6379, 0 bytes behind/],
     ["has an unknown lag", replica(), null, limits, "pass", /replica of 10\.0\.0\.2:6379$/],
@@ -70,7 +72,17 @@ describe("a replica", () => {
       "fail",
       /beyond stale_limit/,
     ],
-    ["has nothing yet", replica({ ...down, slave_repl_offset: 1 }), null, limits, "fail", /nothing replicated/],
+    ["has nothing yet", replica({ ...never, slave_repl_offset: 1 }), null, limits, "fail", /nothing replicated/],
+    [
+      "has nothing yet, before Redis 7",
+      replica({ ...never, master_link_down_since_seconds: 1_795_000_000, slave_repl_offset: 0 }),
+      null,
+      limits,
+      "fail",
+      /nothing replicated/,
+    ],
+    ["has a copy of an idle master", replica({ ...down, slave_repl_offset: 0 }), null, limits, "warn", /down for 12s/],
+    ["has the copy of a former life", replica(never), null, limits, "warn", /link to 10\.0\.0\.2:6379 down$/],
     ["hears nothing", replica({ master_last_io_seconds_ago: 16 }), 0, limits, "warn", /nothing heard .* 16s, though/],
     ["heard long ago", replica({ master_last_io_seconds_ago: 61 }), 0, strict, "fail", /beyond stale_limit/],
     ["is quiet within the limit", replica({ master_last_io_seconds_ago: 15 }), 0, limits, "pass", /replica of/],

@@ -41,6 +41,8 @@ export interface Opening {
   readonly tls: ConnectionOptions | null;
   readonly lookup: LookupFunction;
   readonly login: Login | null;
+  /** The key of the samples that will be tried. */
+  readonly key: string;
   /** Called once when the other end closes the connection after it was opened. */
   readonly dropped: () => void;
 }

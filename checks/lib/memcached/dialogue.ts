@@ -39,7 +39,10 @@ function trialOf([set, get, remove, stats]: readonly Reply[], stored: string): T
   };
 }
 
-/** A login: any `set` whose value is `user password`. Where none is wanted it is an ordinary set, so it expires at once. */
+/**
+ * A login: any `set` whose value is `user password`. Where none is wanted it is an ordinary set: it expires at once, and
+ * the first sample, of the same key, takes its place.
+ */
 export const loginRequest = (key: string, username: string, password: string): Buffer => {
   const words = Buffer.from(`${username} ${password}`);
   return joined(`set ${key} 0 -1 ${words.length}\r\n`, words, "\r\n");

@@ -5,17 +5,17 @@ import { onAbort, stopped } from "../abort.ts";
 import { quoted } from "../reason.ts";
 import { type Cache, type Login, type OpenCache, type Opening, type Sample, type Trial, TurnedAway } from "./cache.ts";
 import { type Dialogue, loginRequest } from "./dialogue.ts";
-import { isError, isReply, type Kind, type Reply, readReplies } from "./replies.ts";
+import { isReply, type Kind, type Reply, readReplies } from "./replies.ts";
 
 /** No honest answer is longer than the value and this. */
 const MOST_BYTES = 256 * 1024;
 
-/** Opens connections that speak the text protocol, classic or meta; `key` is a key of ours. */
+/** Opens connections that speak the text protocol, classic or meta. */
 export const openText =
-  (dialogue: Dialogue, key: string): OpenCache =>
+  (dialogue: Dialogue): OpenCache =>
   async (opening, signal) => {
     const line = new TextLine(opening, dialogue);
-    await line.open(signal, opening.login, key);
+    await line.open(signal, opening);
     return line;
   };
 
@@ -29,6 +29,7 @@ interface Waiting {
 class TextLine implements Cache {
   readonly #socket: Socket;
   readonly #dialogue: Dialogue;
+  readonly #login: Login | null;
   readonly #dropped: () => void;
   #got: Buffer = Buffer.alloc(0);
   #waiting: Waiting | null = null;
@@ -40,6 +41,7 @@ class TextLine implements Cache {
     const { host, port, lookup, tls } = opening;
     const to = { host, port, lookup };
     this.#dialogue = dialogue;
+    this.#login = opening.login;
     this.#dropped = opening.dropped;
     this.#socket = tls === null ? connect(to) : connectTls({ ...to, ...tls });
     this.#socket.setNoDelay(true);
@@ -59,11 +61,11 @@ class TextLine implements Cache {
     return this.#state === "open" && this.#failure === null;
   }
 
-  async open(signal: AbortSignal, login: Login | null, key: string): Promise<void> {
+  async open(signal: AbortSignal, { login, key }: Opening): Promise<void> {
     if (login !== null) {
       const request = loginRequest(key, login.username, login.password.reveal());
       const [answer] = await this.#exchange(request, ["line"], signal);
-      if (answer?.line !== "STORED") throw refusedLogin(login.username, answer?.line ?? "");
+      if (answer?.line !== "STORED") throw new Error(`the login was answered with ${quoted(answer?.line ?? "")}`);
     }
     this.#state = "open";
   }
@@ -101,8 +103,10 @@ class TextLine implements Cache {
     const waiting = this.#waiting;
     if (waiting === null) return;
     const line = this.#firstLine();
+    const turnedAway = this.#atDoor();
     const replies = readReplies(waiting.kinds, this.#got);
-    if (!isReply(line)) this.#fail(new Error(`the answer is not of memcached's protocol: ${quoted(line)}`));
+    if (turnedAway !== null) this.#fail(turnedAway);
+    else if (!isReply(line)) this.#fail(new Error(`the answer is not of memcached's protocol: ${quoted(line)}`));
     else if (replies !== null) waiting.resolve(replies);
     else if (this.#got.length > waiting.most) this.#fail(new Error(`more than ${waiting.most} bytes came`));
   }
@@ -121,12 +125,13 @@ class TextLine implements Cache {
     this.#waiting?.reject(error);
   }
 
-  /** A server that is full, or wants a login, says so in one line and closes, whatever was asked. */
+  /** A server that is full, or wants a login, says so in one line, whatever was asked, and answers no more. */
   #atDoor(): Error | null {
     const line = this.#firstLine();
     if (/^ERROR Too many open connections/i.test(line)) return new TurnedAway(line);
     if (!/^CLIENT_ERROR (unauthenticated|authentication)/i.test(line)) return null;
-    return new OwnFault(`the server wants a login: set username and password (${line})`);
+    if (this.#login === null) return new OwnFault(`the server wants a login: set username and password (${line})`);
+    return new OwnFault(`the server refuses the login of ${this.#login.username} (${line})`);
   }
 
   #closedWith(): string {
@@ -139,9 +144,4 @@ class TextLine implements Cache {
     const end = this.#got.indexOf("\r\n");
     return end < 0 ? "" : this.#got.toString("latin1", 0, Math.min(end, 100));
   }
-}
-
-function refusedLogin(username: string, line: string): Error {
-  if (/^CLIENT_ERROR/.test(line)) return new OwnFault(`the server refuses the login of ${username} (${line})`);
-  return isError(line) ? new TurnedAway(line) : new Error(`the login was answered with ${quoted(line)}`);
 }

@@ -123,14 +123,20 @@ class Line implements Connection {
     if (answer instanceof Refused && !answer.needless) throw answer;
   }
 
-  #exchange(commands: readonly (readonly string[])[]): Promise<Answer[]> {
+  async #exchange(commands: readonly (readonly string[])[]): Promise<Answer[]> {
     this.#readBefore = this.#socket.bytesRead;
     this.#socket.cork();
-    const answers = commands.map(([name = "", ...args]) =>
+    const sent = commands.map(([name = "", ...args]) =>
       this.#redis.call(name, ...args).catch((error: unknown) => this.#refusal(error)),
     );
     this.#socket.uncork();
-    return Promise.all(answers);
+    try {
+      return await Promise.all(sent);
+    } catch (error) {
+      // A server that turns us away answers the first command only, and closes.
+      const [first] = await Promise.allSettled(sent);
+      throw first?.status === "fulfilled" && first.value instanceof Refused ? first.value : error;
+    }
   }
 
   /** An error reply is an answer; everything else ends the connection's use. */

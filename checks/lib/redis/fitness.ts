@@ -54,9 +54,9 @@ export function replicaFitness(state: ServerState, lagBytes: number | null, limi
 }
 
 function linkDown(state: ServerState, limits: ReplicaLimits): Fitness {
-  // An offset of 0 or 1 without a link: its data set is not a copy of anything.
-  if (state.offset <= 1) return fail(`nothing replicated from ${state.follows} yet`);
   const seconds = state.linkDownSeconds;
+  // Never linked, and no offset from a former life: its data set is not a copy of anything.
+  if (seconds === null && state.offset <= 1) return fail(`nothing replicated from ${state.follows} yet`);
   const since = seconds === null ? "" : ` for ${formatDuration(seconds * 1000)}`;
   const reason = `link to ${state.follows} down${since}${state.syncing ? ", full copy is running" : ""}`;
   return tooStale(seconds, limits) ? fail(`${reason}, beyond stale_limit`) : warn(reason, cutOff(seconds));

@@ -10,6 +10,7 @@ export interface ServerState {
   readonly linkUp: boolean;
   readonly syncing: boolean;
   readonly lastIoSeconds: number | null;
+  /** null while the link is up, and when there was none since it began to follow its master. */
   readonly linkDownSeconds: number | null;
   /** Own replication offset. */
   readonly offset: number;
@@ -75,7 +76,7 @@ function replication(role: readonly unknown[], fields: ReadonlyMap<string, strin
     linkUp: role[3] === "connected" && fields.get("master_link_status") !== "down",
     syncing: fields.get("master_sync_in_progress") === "1",
     lastIoSeconds: numberOf(fields, "master_last_io_seconds_ago"),
-    linkDownSeconds: numberOf(fields, "master_link_down_since_seconds"),
+    linkDownSeconds: sinceDown(fields),
     offset: numberOf(fields, isMaster ? "master_repl_offset" : "slave_repl_offset") ?? 0,
     readOnly: isMaster ? null : fields.get("slave_read_only") !== "0",
     connectedReplicas: numberOf(fields, "connected_slaves") ?? 0,
@@ -83,6 +84,12 @@ function replication(role: readonly unknown[], fields: ReadonlyMap<string, strin
     replid: fields.get("master_replid") ?? null,
     replid2: NO_HISTORY.test(replid2) ? null : replid2,
   };
+}
+
+/** Before Redis 7 a link that never was is down since 1970. */
+function sinceDown(fields: ReadonlyMap<string, string>): number | null {
+  const seconds = numberOf(fields, "master_link_down_since_seconds");
+  return seconds === null || seconds > 1_000_000_000 ? null : seconds;
 }
 
 function clusterOf(answer: Answer): ServerState["cluster"] {

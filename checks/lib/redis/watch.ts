@@ -34,7 +34,7 @@ export function readVote([named, master, quorum]: readonly Answer[]): Vote | nul
   return {
     says: address(String(named[0]), Number(named[1])),
     epoch: numberOf(fields, "config-epoch") ?? 0,
-    healthy: !/\b(s_down|o_down|disconnected|failover_in_progress)\b/.test(fields.get("flags") ?? ""),
+    healthy: !/\b(s_down|o_down|failover_in_progress)\b/.test(fields.get("flags") ?? ""),
     quorate: typeof quorum === "string" && quorum.startsWith("OK"),
   };
 }
