@@ -1,9 +1,12 @@
 import { connect } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { readPath } from "../../agent/http.ts";
 import type { AgentSettings } from "../../src/config/settings.ts";
 import { freePort, sleep, until } from "../servers/process.ts";
 import { ask, FRESH, type RunningAgent, startAgent } from "./running-agent.ts";
+
+// On a busy machine a connection may take its time.
+vi.setConfig({ testTimeout: 30_000 });
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

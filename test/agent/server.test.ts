@@ -2,12 +2,15 @@ import { spawn } from "node:child_process";
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { openAgent } from "../../agent/server.ts";
 import { steadyNow } from "../../src/engine/clock.ts";
 import { freePort, sleep, tempDir, until } from "../servers/process.ts";
 import { FakeBoard, FakeProber } from "./fake-board.ts";
 import { ask, askPort, FRESH, NO_DOORS, type RunningAgent, startAgent } from "./running-agent.ts";
+
+// On a busy machine a connection may take its time.
+vi.setConfig({ testTimeout: 30_000 });
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -79,6 +82,7 @@ describe("a dedicated port", () => {
     board.put("p", "a", { observedAt: 0 });
     board.setPolicy("p", {}, { waitMs: 20_000 });
     const client = await idle(port);
+    await until("the poll", () => agent.stats.polls === 1);
     await sleep(60);
     client.resetAndDestroy();
     await until("the hang-up", () => agent.stats.abandoned === 1);
