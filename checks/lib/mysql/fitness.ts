@@ -32,7 +32,7 @@ export interface Fitness {
 /** Badness of a server that takes no more clients: the data may be new, but nobody gets at them. */
 export const SATURATED_BADNESS = 3_000_000;
 
-/** Lag known: its seconds. Unknown: any such is worse than every lag, and sql stopped is worse than io stopped. */
+/** The lag in seconds while it is known; an unknown one is worse than every lag, and sql stopped than io stopped. */
 function badnessOf(rank: Rank, { status, heartbeatLagSeconds, staleSeconds }: Seen): number {
   switch (rank) {
     case 0:
