@@ -28,7 +28,6 @@ export interface Claim {
   readonly term: number | null;
   /** Own history id, then those it continues (replid, replid2). */
   readonly lineage: readonly string[];
-  /** Sentinels and whom they name. */
   readonly witness: { readonly says: string; readonly votes: number; readonly of: number } | null;
 }
 
@@ -161,9 +160,7 @@ export interface TargetMemory {
   readonly judged: HealthState["state"];
   readonly base: number;
   readonly rampFrom: Ms | null;
-  /** host:port it was last seen to replicate from. */
   readonly follows: string | null;
-  /** What it was before it last changed for good, for the brake. */
   readonly prior: { readonly up: boolean; readonly weight: number } | null;
 }
 
