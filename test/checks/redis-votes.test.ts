@@ -49,7 +49,18 @@ describe("the Sentinels together", () => {
 });
 
 describe("one Sentinel's answer", () => {
-  const master = (flags: string): string[] => ["name", "mymaster", "flags", flags, "config-epoch", "12"];
+  const master = (flags: string, ip = "10.0.0.1"): string[] => [
+    "name",
+    "mymaster",
+    "ip",
+    ip,
+    "port",
+    "6379",
+    "flags",
+    flags,
+    "config-epoch",
+    "12",
+  ];
 
   it.each([
     [
@@ -61,8 +72,15 @@ describe("one Sentinel's answer", () => {
     ],
     ["a dead master", ["10.0.0.1", "6379"], master("s_down,o_down,master"), "OK", { healthy: false }],
     ["a running fail-over", ["10.0.0.1", "6379"], master("master,failover_in_progress"), "OK", { healthy: false }],
+    [
+      "a promoted server before it has let go of the dead one",
+      ["10.0.0.2", "6379"],
+      master("s_down,o_down,master,failover_in_progress"),
+      "OK",
+      { says: B, healthy: true },
+    ],
     ["no quorum", ["10.0.0.1", "6379"], master("master"), refusalOf("NOQUORUM 1 usable Sentinels"), { quorate: false }],
-    ["an IPv6 master", ["fd00::1", "6379"], master("master"), "OK", { says: "[fd00::1]:6379" }],
+    ["an IPv6 master", ["fd00::1", "6379"], master("master", "fd00::1"), "OK", { says: "[fd00::1]:6379" }],
   ] as const)("names %s", (_, named, fields, quorum, expected) => {
     expect(readVote([named, fields, quorum])).toMatchObject(expected);
   });

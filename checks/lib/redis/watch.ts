@@ -31,10 +31,13 @@ export const voteQuestion = (masterName: string): string[][] => [
 export function readVote([named, master, quorum]: readonly Answer[]): Vote | null {
   if (!Array.isArray(named) || !Array.isArray(master)) return null;
   const fields = pairs(master);
+  const says = address(String(named[0]), Number(named[1]));
+  // The leader of a fail-over names the promoted server while its flags are still those of the former master.
+  const own = says === address(fields.get("ip") ?? "", Number(fields.get("port")));
   return {
-    says: address(String(named[0]), Number(named[1])),
+    says,
     epoch: numberOf(fields, "config-epoch") ?? 0,
-    healthy: !/\b(s_down|o_down|failover_in_progress)\b/.test(fields.get("flags") ?? ""),
+    healthy: !own || !/\b(s_down|o_down|failover_in_progress)\b/.test(fields.get("flags") ?? ""),
     quorate: typeof quorum === "string" && quorum.startsWith("OK"),
   };
 }
