@@ -72,4 +72,33 @@ examples(
   process.exitCode = importSetup(kind, path);
 });
 
+examples(
+  program
+    .command("release")
+    .description("say `agent up` for every server of ours in HAProxy, so that its own check decides")
+    .addOption(confOption())
+    .addOption(
+      new Option("--socket <socket>", "runtime socket, may be repeated; instead of those configured")
+        .argParser(collect)
+        .default([], "those configured"),
+    ),
+  "checkd release --conf /etc/checkd/checkd.yaml",
+  "checkd release --socket /run/haproxy/admin.sock",
+).action(async ({ conf, socket }) => {
+  const { release } = await import("./release.ts");
+  process.exitCode = await release(confFile(conf), socket);
+});
+
+examples(
+  program
+    .command("lint")
+    .description("compare haproxy.cfg with checkd.yaml")
+    .requiredOption("--haproxy <file>", "haproxy.cfg")
+    .addOption(confOption()),
+  "checkd lint --haproxy /etc/haproxy/haproxy.cfg --conf checkd.yaml",
+).action(async ({ haproxy, conf }) => {
+  const { lint } = await import("./lint.ts");
+  process.exitCode = await lint(haproxy, conf);
+});
+
 await runProgram(program, process.argv.slice(2));

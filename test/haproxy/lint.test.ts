@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { checkers } from "../../checks/index.ts";
+import { sources } from "../../checks/sources/index.ts";
+import { loadText } from "../../src/config/load.ts";
+import { type LintSettings, lint } from "../../src/haproxy/config/lint.ts";
+import { parseConfig, serversIn, splitWords } from "../../src/haproxy/config/parse.ts";
+import { outlets } from "../../src/outlets/index.ts";
+import { registries } from "../../src/registry/index.ts";
+
+const CHECKD = `
+agent: { listen: "0.0.0.0:3300" }
+pools:
+  web:
+    check: { type: tcp }
+    weight: { by: latencyMs, curve: { 0: 100, 100: 1 } }
+    haproxy_weight: 100
+    ramp: 30s
+    targets:
+      app1: { address: "10.0.0.1:80", agent_port: 3333 }
+      app2: "10.0.0.2:80"
+  writer:
+    role: writer
+    check: { type: tcp }
+    targets: { db1: "10.0.0.5:3306" }
+`;
+
+async function settings(): Promise<LintSettings> {
+  const loaded = await loadText(CHECKD, "checkd.yaml", { checkers, sources, outlets, registries }, {});
+  if ("problems" in loaded) throw new Error(JSON.stringify(loaded.problems));
+  return { pools: loaded.settings.pools, ports: loaded.settings.agent.ports, sharedPorts: [3300] };
+}
+
+const GOOD =
+  'server app1 10.0.0.1:80 weight 100 check agent-check agent-addr 10.0.0.9 agent-port 3333 agent-inter 1s agent-send "web/app1\\n"';
+const WRITER =
+  'backend writer\n  server db1 10.0.0.5:3306 check init-state down agent-check agent-addr 10.0.0.9 agent-port 3300 agent-send "writer/db1\\n"\n';
+
+/** Codes that lint finds in the lines of a backend `web`. */
+async function codes(...lines: string[]): Promise<string[]> {
+  const text = `defaults\n  mode tcp\nbackend web\n  ${lines.join("\n  ")}\n${WRITER}`;
+  return lint(parseConfig(text), await settings()).map(({ code }) => code);
+}
+
+describe("lint of haproxy.cfg", () => {
+  it("finds nothing wrong with what fits", async () => {
+    expect(await codes("balance roundrobin", GOOD)).toEqual([]);
+  });
+
+  it.each([
+    ["a port that is none of ours", [GOOD.replace("3333", "4444")], ["agent-port"]],
+    ["a port that answers for another target", [GOOD.replace("app1 10", "app2 10")], ["agent-port"]],
+    ["a server without agent-send beside others", [GOOD.replace(/ agent-send \S+$/, "")], ["agent-send"]],
+    [
+      "a shared port without agent-send",
+      [GOOD.replace("3333", "3300").replace(/ agent-send \S+$/, "")],
+      ["agent-send", "agent-send"],
+    ],
+    ["a name nobody knows", [GOOD.replace("3333", "3300").replace("web/app1", "web/app9")], ["unknown-name"]],
+    ["addr", [GOOD.replace("agent-addr", "addr")], ["addr"]],
+    ["no native check", [GOOD.replace(" check ", " ")], ["no-check"]],
+    ["a slow agent-inter", [GOOD.replace("agent-inter 1s", "agent-inter 10s")], ["agent-inter"]],
+    ["another weight than haproxy_weight", [GOOD.replace("weight 100", "weight 10")], ["weight", "weight"]],
+    ["no weight at all", [GOOD.replace("weight 100 ", "")], ["weight", "weight"]],
+    ["slowstart beside ramp", [`${GOOD} slowstart 10s`], ["slowstart"]],
+    ["a static balance", ["balance static-rr", GOOD], ["balance"]],
+    ["a map-based hash", ["balance source", GOOD], ["balance"]],
+    ["a consistent hash", ["balance source", "hash-type consistent", GOOD], []],
+    [
+      "words of default-server",
+      [
+        "default-server check weight 100 agent-inter 1s",
+        GOOD.replace(" check ", " ").replace("weight 100 ", "").replace("agent-inter 1s ", ""),
+      ],
+      [],
+    ],
+    ["a backend nobody has", ["# nothing"], []],
+  ])("finds %s", async (_, lines, expected) => {
+    expect(
+      await codes(
+        "balance roundrobin".repeat(lines.some((line) => line.startsWith("balance")) ? 0 : 1) || "# none",
+        ...lines,
+      ),
+    ).toEqual(expected);
+  });
+
+  it("wants writers to start down, and every pool to have its section", async () => {
+    const text =
+      'listen writer\n  server db1 10.0.0.5:3306 check agent-check agent-addr 10.0.0.9 agent-port 3300 agent-send "writer/db1\\n"\n';
+    expect(lint(parseConfig(text), await settings()).map(({ code, line }) => [code, line])).toEqual([
+      ["unknown-backend", 0],
+      ["init-state", 2],
+    ]);
+  });
+
+  it("says each finding with its line and its mend", async () => {
+    const [finding] = lint(
+      parseConfig(`backend web\n\n  ${GOOD.replace("agent-addr", "addr")}\n${WRITER}`),
+      await settings(),
+    );
+    expect(finding).toMatchObject({ line: 3, code: "addr", mend: "write agent-addr instead of addr" });
+  });
+
+  it.each([
+    ['server a 1:2 agent-send "x y\\n" # comment', ["server", "a", "1:2", "agent-send", "x y\n"]],
+    ["a 'b \\n c' d", ["a", "b \\n c", "d"]],
+    ["a\\ b c", ["a b", "c"]],
+    ["", []],
+  ])("splits %j as HAProxy does", (line, words) => {
+    expect(splitWords(line)).toEqual(words);
+  });
+
+  it("knows the names that a server-template makes", () => {
+    const [section] = parseConfig(
+      "backend web\n server-template web 1-3 127.0.0.1:1 check\n server-template s 2 127.0.0.1:1\n",
+    );
+    expect(section && serversIn(section).map(({ names }) => names)).toEqual([
+      ["web1", "web2", "web3"],
+      ["s1", "s2"],
+    ]);
+  });
+});
