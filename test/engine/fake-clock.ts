@@ -16,8 +16,8 @@ export interface FakeClock extends Clock {
 /** Lets everything that needs no time happen: promises, immediates, sockets. */
 export const breathe = (): Promise<void> => new Promise((done) => setImmediate(done));
 
-/** Makes a clock that starts at `start`, a wall time too. */
-export function createFakeClock(start: Ms = Date.UTC(2026, 0, 1)): FakeClock {
+/** Makes a clock that starts at `start`, a wall time too; `moved` is told each new time before anything runs at it. */
+export function createFakeClock(start: Ms = Date.UTC(2026, 0, 1), moved: (now: Ms) => void = () => {}): FakeClock {
   const calls = new Set<{ readonly due: Ms; readonly call: () => void }>();
   let now = start;
   let wallOffset = 0;
@@ -32,11 +32,13 @@ export function createFakeClock(start: Ms = Date.UTC(2026, 0, 1)): FakeClock {
     for (let next = earliest(end); next !== null; next = earliest(end)) {
       calls.delete(next);
       now = Math.max(now, next.due);
+      moved(now);
       next.call();
       const another = earliest(now);
       if (another === null) await breathe();
     }
     now = end;
+    moved(now);
   }
   return {
     now: () => now,

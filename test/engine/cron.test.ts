@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { createCron } from "../../src/engine/cron.ts";
+import { createFakeClock } from "./fake-clock.ts";
+import { checkOf, poolOf, rig, seen, settingsOf, target } from "./rig.ts";
+
+const START = new Date(2026, 0, 1, 12, 0, 3).getTime();
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: START });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it.each([
+  ["*/10 * * * * *", 7],
+  ["* * * * *", 57],
+  ["30 * * * * *", 27],
+  ["5 12 * * *", 297],
+])("%s is next due in %d s", async (expression, seconds) => {
+  const clock = createFakeClock(START);
+  const cron = await createCron(expression, clock);
+  expect(cron.next(0) - clock.now()).toBe(seconds * 1000);
+  cron.close();
+});
+
+it("gives due times in steady time, whatever the wall clock says", async () => {
+  const clock = createFakeClock(5_000_000);
+  const cron = await createCron("*/10 * * * * *", clock);
+  expect(cron.next(0)).toBe(5_007_000);
+  cron.close();
+});
+
+it("gives no due time twice when somebody adjusts the clock a little", async () => {
+  const clock = createFakeClock(START);
+  const cron = await createCron("*/10 * * * * *", clock);
+  const first = cron.next(0);
+  await clock.advance(7000);
+  vi.setSystemTime(START + 6900); // the wall is behind: the due time seems to be still to come
+  expect(cron.next(first) - clock.now()).toBe(10_100);
+  cron.close();
+});
+
+it("drives probes: the first one at once, then by the expression, at fast while a change is confirmed", async () => {
+  const one = rig({ fake: createFakeClock(START, (now) => vi.setSystemTime(now)) });
+  const policy = { cron: "*/10 * * * * *", everyMs: 10_000, maxAgeMs: Number.POSITIVE_INFINITY };
+  await one.engine.configure(
+    settingsOf(poolOf("web", { checks: [checkOf(one.check, policy)], targets: [target("a")] })),
+  );
+  await one.clock.advance(40_000);
+  expect(one.check.times("a")).toEqual([0, 7000, 17_000, 27_000, 37_000]);
+  one.check.reply = () => seen("fail");
+  await one.clock.advance(20_000);
+  expect(one.check.times("a").slice(5)).toEqual([47_000, 47_250, 47_500, 57_000]);
+  await one.stop();
+  expect(one.clock.waiting()).toBe(0);
+});

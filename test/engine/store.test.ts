@@ -1,0 +1,142 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { createFakeClock, type FakeClock } from "./fake-clock.ts";
+import { checkOf, poolOf, type Rig, rig, seen, settingsOf, sourceOf, target } from "./rig.ts";
+
+let dir = "";
+let open: Rig[] = [];
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "checkd-store-"));
+});
+afterEach(async () => {
+  for (const one of open) await one.stop();
+  open = [];
+  rmSync(dir, { recursive: true });
+});
+
+const file = (): string => join(dir, "pools", "db%2F1.json");
+const pool = (one: Rig) =>
+  poolOf("db/1", { checks: [checkOf(one.check)], sources: [sourceOf(one.source)], nameTemplate: "{name}" });
+
+async function daemon(fake: FakeClock): Promise<Rig> {
+  const one = rig({ fake, stateDir: dir });
+  open.push(one);
+  one.source.names(target("a"), target("b"));
+  return one;
+}
+
+const settleDisk = async (one: Rig): Promise<void> => {
+  for (let i = 0; i < 50; i++) await one.clock.advance(20);
+  await new Promise((done) => setTimeout(done, 50));
+  await one.clock.advance(1100);
+  await new Promise((done) => setTimeout(done, 50));
+};
+
+async function killedAfter(states: Readonly<Record<string, "pass" | "fail">>): Promise<Rig> {
+  const one = await daemon(createFakeClock());
+  one.check.reply = ({ name }) => seen(states[name] ?? "pass", `${name} says so`);
+  await one.engine.configure(settingsOf(pool(one)));
+  await one.clock.advance(5000);
+  await settleDisk(one);
+  return one;
+}
+
+const state = (one: Rig, name: string): string | undefined =>
+  one.engine.board.pool("db/1")?.rows.get(name)?.verdict?.state;
+
+it("remembers verdicts through a kill: a blip right after the restart counts as one of three, not as the first word", async () => {
+  const one = await killedAfter({ a: "pass", b: "fail" });
+  const again = await daemon(createFakeClock(one.clock.now() + 10_000));
+  again.check.reply = ({ name }) => seen(name === "a" ? "fail" : "pass");
+  await again.engine.configure(settingsOf(pool(again)));
+  await again.clock.advance(200);
+  expect([state(again, "a"), state(again, "b")]).toEqual(["up", "down"]);
+  await again.clock.advance(1000);
+  expect([state(again, "a"), state(again, "b")]).toEqual(["down", "up"]);
+});
+
+it("keeps the last list of a source that is away after the restart", async () => {
+  const one = await killedAfter({});
+  const again = await daemon(createFakeClock(one.clock.now() + 10_000));
+  again.source.list = async () => Promise.reject(new Error("registry away"));
+  await again.engine.configure(settingsOf(pool(again)));
+  await again.clock.advance(3000);
+  expect([...(again.engine.board.pool("db/1")?.rows.keys() ?? [])]).toEqual(["a", "b"]);
+  expect(state(again, "a")).toBe("up");
+});
+
+it("stores wall times, so that since means the same after the restart", async () => {
+  const one = await killedAfter({});
+  const since = one.engine.board.pool("db/1")?.rows.get("a")?.verdict?.since;
+  const steadyIsBehind = createFakeClock(one.clock.now() + 10_000 - 5_000_000);
+  steadyIsBehind.shiftWall(5_000_000);
+  const again = await daemon(steadyIsBehind);
+  await again.engine.configure(settingsOf(pool(again)));
+  await again.clock.advance(300);
+  expect(again.engine.board.pool("db/1")?.rows.get("a")?.verdict?.since).toBe((since ?? 0) - 5_000_000);
+});
+
+it("does not use verdicts that are hours old, but still the lists", async () => {
+  const one = await killedAfter({ a: "fail" });
+  const again = await daemon(createFakeClock(one.clock.now() + 7_200_000));
+  again.source.list = async () => Promise.reject(new Error("registry away"));
+  await again.engine.configure(settingsOf(pool(again)));
+  await again.clock.advance(3000);
+  expect(state(again, "a")).toBe("up"); // its first pass decides
+  expect(again.lines.join("\n")).toMatch(/warn .*db%2F1\.json is 2h old/);
+});
+
+it.each([
+  ["half a file", '{"version":1,"pool":"db'],
+  ["nothing", ""],
+  ["another version", '{"version":2}'],
+  ["a memory of another shape", '{"version":1,"pool":"db/1","savedAt":1,"memory":{"writer":7},"lists":{}}'],
+])("starts without %s, with a warning, and keeps it for people to look at", async (_, text) => {
+  mkdirSync(join(dir, "pools"));
+  writeFileSync(file(), text);
+  const one = await daemon(createFakeClock());
+  await one.engine.configure(settingsOf(pool(one)));
+  await one.clock.advance(500);
+  expect(state(one, "a")).toBe("up");
+  expect(one.lines.filter((line) => line.includes("cannot be used"))).toHaveLength(1);
+  expect(readFileSync(`${file()}.bad`, "utf8")).toBe(text);
+});
+
+it("writes at most once a second however much changes, and never leaves a stage file", async () => {
+  const one = await daemon(createFakeClock());
+  let flip = false;
+  one.check.reply = () => seen(flip ? "pass" : "fail");
+  const quick = poolOf("db/1", {
+    checks: [checkOf(one.check, { everyMs: 50, fastMs: 50, rise: 1, fall: 1 })],
+    targets: [target("a")],
+  });
+  await one.engine.configure(settingsOf(quick));
+  await one.clock.advance(100);
+  const savedAt = new Set<number>();
+  for (let i = 0; i < 60; i++) {
+    flip = !flip;
+    await one.clock.advance(50);
+    await new Promise((done) => setTimeout(done, 3));
+    const text = readdirSync(join(dir, "pools")).includes("db%2F1.json") ? readFileSync(file(), "utf8") : "";
+    if (text !== "") savedAt.add(JSON.parse(text).savedAt);
+  }
+  expect(savedAt.size).toBeGreaterThanOrEqual(2);
+  expect(savedAt.size).toBeLessThanOrEqual(5);
+  await one.engine.stop(100);
+  expect(readdirSync(join(dir, "pools"))).toEqual(["db%2F1.json"]);
+});
+
+it("goes on when the folder cannot be written, and says so once", async () => {
+  rmSync(dir, { recursive: true });
+  writeFileSync(dir, "in the way");
+  const one = rig({ stateDir: dir });
+  open.push(one);
+  one.source.names(target("a"), target("b"));
+  await one.engine.configure(settingsOf(pool(one)));
+  await one.clock.advance(5000);
+  await settleDisk(one);
+  expect(state(one, "a")).toBe("up");
+  expect(one.lines.filter((line) => line.includes("cannot be written"))).toHaveLength(1);
+});
