@@ -47,7 +47,7 @@ function record({ target, port, priority, weight }: Service): Struct {
 function services(lookups: Lookups, service: string, protocol: string, domain: string): Slice {
   const name = service === "" && protocol === "" ? domain : `_${service}._${protocol}.${domain}`;
   const found = [...lookups.services(fromBytes(name))];
-  const sorted = found.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+  const sorted = found.sort((a, b) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0));
   return new Slice(SERVICES, sorted.map(record));
 }
 
