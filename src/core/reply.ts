@@ -1,3 +1,4 @@
+import { age } from "./reason.ts";
 import type { AgentReply, FormatReply, Ms, PoolPolicy, PoolView, Row, Verdict } from "./types.ts";
 import { percentFor, toldNote } from "./weight.ts";
 
@@ -15,10 +16,10 @@ export const formatReply: FormatReply = (row, policy, now) => {
   if (row === null || policy === null) return silent("unknown target");
   const { verdict } = row;
   if (verdict === null) return silent("no verdict yet");
-  const age = staleFor(verdict, now);
-  if (age === null) return reply(words(verdict, policy), verdict.reason, "");
-  if (verdict.state === "up") return silent(`stale: nothing seen for ${age}`);
-  return reply(words(verdict, policy), verdict.reason, ` (${age} old)`);
+  const old = staleFor(verdict, now);
+  if (old === null) return reply(words(verdict, policy), verdict.reason, "");
+  if (verdict.state === "up") return silent(`stale: nothing seen for ${old}`);
+  return reply(words(verdict, policy), verdict.reason, ` (${old} old)`);
 };
 
 /**
@@ -47,7 +48,7 @@ function serves(row: Row): boolean {
 /** How old a stale verdict is in words, null while it is news; an order needs no probe to stay true. */
 function staleFor(verdict: Verdict, now: Ms): string | null {
   if (verdict.order !== null || now <= verdict.staleAt) return null;
-  return `${Math.round((now - verdict.observedAt) / 1000)}s`;
+  return age(now - verdict.observedAt);
 }
 
 function words(verdict: Verdict, policy: PoolPolicy): string {
