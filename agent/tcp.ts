@@ -1,4 +1,5 @@
 import { createServer, type Socket } from "node:net";
+import type { Ms } from "../src/index.ts";
 import type { Admission, Held } from "./connections.ts";
 import type { Door, Inside } from "./door.ts";
 import { type Asked, REQUEST_BYTES, readRequest, shown } from "./request.ts";
@@ -53,12 +54,14 @@ function answer(inside: Inside, socket: Socket, held: Held, asked: Asked): void 
 function readThenAnswer(inside: Inside, socket: Socket, held: Held): void {
   let bytes: string | null = "";
   let pause: NodeJS.Timeout | undefined;
+  // A turn later: when we were stalled, timers come before what has arrived meanwhile.
+  const settleIn = (ms: Ms): NodeJS.Timeout => setTimeout(() => setImmediate(settle, true), ms);
   const settle = (ended: boolean): void => {
     if (bytes === null) return;
     const request = readRequest(bytes, ended);
     if (pause !== undefined) clearTimeout(pause);
     if (request.kind === "open") {
-      if (request.asked !== null && inside.isTarget(request.asked)) pause = setTimeout(settle, PAUSE_MS, true);
+      if (request.asked !== null && inside.isTarget(request.asked)) pause = settleIn(PAUSE_MS);
       return;
     }
     const text = bytes;
@@ -67,7 +70,8 @@ function readThenAnswer(inside: Inside, socket: Socket, held: Held): void {
     if (request.kind === "asked") answer(inside, socket, held, request.asked);
     else refuse(inside, socket, held.peer, text);
   };
-  const late = setTimeout(settle, REQUEST_MS, true);
+  // After a stall of ours the time is up before what has long arrived is read: reading comes first, then the verdict.
+  const late = setTimeout(() => setImmediate(settle, true), REQUEST_MS);
   // It goes on reading after the request: see answer().
   socket.on("data", (chunk: Buffer) => {
     if (bytes === null) return;
