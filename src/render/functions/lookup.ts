@@ -1,7 +1,7 @@
 import type { Clock } from "../../contract.ts";
 import type { Ms } from "../../core/types.ts";
 import { withDeadline } from "../../engine/deadline.ts";
-import { type NameService, type Service, systemNames } from "./name-service.ts";
+import { createNames, type NameService, type Service } from "./name-service.ts";
 
 /** What looking up names may cost. */
 export interface LookupOptions {
@@ -28,7 +28,7 @@ export class Lookups {
   readonly #pending = new Map<string, Question>();
 
   constructor(options: LookupOptions) {
-    this.#options = { names: systemNames, timeoutMs: 5000, maxNames: 1000, ...options };
+    this.#options = { names: createNames(), timeoutMs: 5000, maxNames: 1000, ...options };
   }
 
   /** The addresses of a name, none when it has none; a stand-in until `resolve` has run. */

@@ -14,24 +14,30 @@ export interface NameService {
   services(name: string, signal: AbortSignal): Promise<readonly Service[]>;
 }
 
-/** The name service of this machine: hosts file and DNS for addresses, DNS for services. */
-export const systemNames: NameService = {
-  addresses: async (name) => {
-    const found = await lookup(name, { all: true });
-    return found.map(({ address }) => address);
-  },
-  services: async (name, signal) => {
-    const resolver = new Resolver();
-    const cancel = (): void => resolver.cancel();
-    signal.addEventListener("abort", cancel, { once: true });
-    try {
-      const found = await resolver.resolveSrv(name);
-      return found.map(({ name: target, ...rest }) => ({
-        ...rest,
-        target: target.endsWith(".") ? target : `${target}.`,
-      }));
-    } finally {
-      signal.removeEventListener("abort", cancel);
-    }
-  },
-};
+async function addresses(name: string): Promise<readonly string[]> {
+  const found = await lookup(name, { all: true });
+  return found.map(({ address }) => address);
+}
+
+function absolute(name: string): string {
+  return name.endsWith(".") ? name : `${name}.`;
+}
+
+/** A name service: the hosts file and DNS of this machine for addresses, these DNS servers (or the machine's) for services. */
+export function createNames(servers: readonly string[] = []): NameService {
+  return {
+    addresses,
+    services: async (name, signal) => {
+      const resolver = new Resolver();
+      if (servers.length > 0) resolver.setServers(servers);
+      const cancel = (): void => resolver.cancel();
+      signal.addEventListener("abort", cancel, { once: true });
+      try {
+        const found = await resolver.resolveSrv(name);
+        return found.map(({ name: target, ...rest }) => ({ ...rest, target: absolute(target) }));
+      } finally {
+        signal.removeEventListener("abort", cancel);
+      }
+    },
+  };
+}
