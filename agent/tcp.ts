@@ -54,7 +54,7 @@ function answer(inside: Inside, socket: Socket, held: Held, asked: Asked): void 
 function readThenAnswer(inside: Inside, socket: Socket, held: Held): void {
   let bytes: string | null = "";
   let pause: NodeJS.Timeout | undefined;
-  // A turn later: when we were stalled, timers come before what has arrived meanwhile.
+  // A turn later: after a stall of ours the time is up before what has long arrived is read.
   const settleIn = (ms: Ms): NodeJS.Timeout => setTimeout(() => setImmediate(settle, true), ms);
   const settle = (ended: boolean): void => {
     if (bytes === null) return;
@@ -70,8 +70,7 @@ function readThenAnswer(inside: Inside, socket: Socket, held: Held): void {
     if (request.kind === "asked") answer(inside, socket, held, request.asked);
     else refuse(inside, socket, held.peer, text);
   };
-  // After a stall of ours the time is up before what has long arrived is read: reading comes first, then the verdict.
-  const late = setTimeout(() => setImmediate(settle, true), REQUEST_MS);
+  const late = settleIn(REQUEST_MS);
   // It goes on reading after the request: see answer().
   socket.on("data", (chunk: Buffer) => {
     if (bytes === null) return;

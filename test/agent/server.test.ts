@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { openAgent } from "../../agent/server.ts";
 import { steadyNow } from "../../src/engine/clock.ts";
@@ -137,18 +136,6 @@ describe("the shared port", () => {
     client.write("p/b");
     client.write("c\n");
     expect(await answer).toBe("up #bc\n");
-  });
-
-  it("reads a request that arrived while our process was stalled", async () => {
-    const port = await freePort();
-    const { board, agent } = await agentWith({ listen: [`127.0.0.1:${port}`] });
-    board.put("p", "b", FRESH);
-    const peer = new Worker(SLOW_PEER, { eval: true, workerData: port });
-    ends.push(() => peer.terminate());
-    const answer = new Promise((done) => peer.once("message", done));
-    await until("the connection", () => agent.stats.open === 1, 15_000, 1);
-    stall(300);
-    expect(await answer).toBe("up #fine\n");
   });
 
   it("answers with no change when nothing is asked for in 100 ms, and says so once", async () => {
@@ -427,19 +414,6 @@ const hold = (port: number): Promise<Server> =>
   new Promise((done) => {
     const server = createServer().listen(port, "127.0.0.1", () => done(server));
   });
-
-/** Holds this thread, as a long garbage collection or SIGSTOP would. */
-function stall(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
-}
-
-/** On a thread of its own: asks 50 ms after it has connected. */
-const SLOW_PEER = `
-  const { parentPort, workerData } = require("node:worker_threads");
-  const client = require("node:net").connect(workerData, "127.0.0.1");
-  client.on("connect", () => setTimeout(() => client.write("p/b\\n"), 50));
-  client.on("data", (bytes) => parentPort.postMessage(String(bytes)));
-`;
 
 /** What a killed process leaves: a socket file that nobody accepts on. */
 async function leaveStaleSocket(path: string): Promise<void> {
