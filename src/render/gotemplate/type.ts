@@ -67,13 +67,21 @@ function basic(kind: Kind, name: string = kind): Type {
   return { ...PLAIN, kind, name, underlying: name };
 }
 
+/** Truth. */
 export const BOOL = basic("bool");
+/** The integer of templates, 64 bits. */
 export const INT = basic("int");
+/** A 64-bit integer by name. */
 export const INT64 = basic("int64");
+/** A byte. */
 export const UINT8 = basic("uint8");
+/** A port number and the like. */
 export const UINT16 = basic("uint16");
+/** The number of JSON and of constants with a point. */
 export const FLOAT64 = basic("float64");
+/** A complex number. */
 export const COMPLEX128 = basic("complex128");
+/** Text, as bytes. */
 export const STRING = basic("string");
 /** Takes any value; nil arrives as null. */
 export const ANY = basic("interface", "interface {}");
@@ -116,9 +124,13 @@ export function named(name: string, base: Type, extras: Extras = {}): Type {
   return { ...base, name, underlying: base.underlying, methods: new Map(extras.methods), text, goText };
 }
 
+/** A list of text. */
 export const STRINGS = sliceOf(STRING);
+/** A list of integers. */
 export const INTS = sliceOf(INT);
+/** A list of anything, as JSON has it. */
 export const LIST = sliceOf(ANY);
+/** A map to anything, as JSON has it. */
 export const MAP = mapOf(ANY);
 
 /** True when Go would assign a value of type `from` to a parameter of type `to`. */

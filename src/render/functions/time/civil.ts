@@ -34,6 +34,7 @@ export function civilAt(nanoseconds: bigint, offset: number): Civil {
   };
 }
 
+/** The months in English. */
 export const MONTHS = [
   "January",
   "February",
@@ -49,4 +50,5 @@ export const MONTHS = [
   "December",
 ];
 
+/** The days of the week in English, Sunday first. */
 export const WEEKDAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];

@@ -1,8 +1,9 @@
 import { scanAction } from "./scan-action.ts";
 import type { Token, TokenKind } from "./token.ts";
 
-/** The marks around an action. */
+/** What begins an action. */
 export const OPEN = "{{";
+/** What ends an action. */
 export const CLOSE = "}}";
 const COMMENT_OPEN = "/*";
 const COMMENT_CLOSE = "*/";

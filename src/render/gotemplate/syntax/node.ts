@@ -5,11 +5,13 @@ interface At {
   readonly at: number;
 }
 
+/** What comes out as it is. */
 export interface TextNode extends At {
   readonly kind: "text";
   readonly text: string;
 }
 
+/** A pipeline whose value is shown, or goes to a variable. */
 export interface ActionNode extends At {
   readonly kind: "action";
   readonly pipe: PipeNode;
@@ -23,6 +25,7 @@ export interface BranchNode extends At {
   readonly otherwise: ListNode | null;
 }
 
+/** Leaves a loop or takes its next turn. */
 export interface JumpNode extends At {
   readonly kind: "break" | "continue";
 }
@@ -45,6 +48,7 @@ interface ElseMark extends At {
 /** What ends a list; never part of a finished tree. */
 export type EndNode = EndMark | ElseMark;
 
+/** Statements one after the other. */
 export interface ListNode extends At {
   readonly kind: "list";
   readonly nodes: readonly StatementNode[];
@@ -62,16 +66,19 @@ export interface PipeNode extends At {
   readonly commands: readonly CommandNode[];
 }
 
+/** A function, method or value with its arguments. */
 export interface CommandNode extends At {
   readonly kind: "command";
   readonly args: readonly OperandNode[];
 }
 
+/** `.a.b`: fields of the dot. */
 export interface FieldNode extends At {
   readonly kind: "field";
   readonly names: readonly string[];
 }
 
+/** `$x.a.b`: a variable, or fields of it. */
 export interface VariableNode extends At {
   readonly kind: "variable";
   readonly name: string;
@@ -91,23 +98,27 @@ export interface ChainNode extends At {
   readonly fields: readonly string[];
 }
 
+/** A number or character constant. */
 export interface NumberNode extends At {
   readonly kind: "number";
   readonly text: string;
   readonly constant: Constant;
 }
 
+/** A string constant. */
 export interface StringNode extends At {
   readonly kind: "string";
   readonly quoted: string;
   readonly text: string;
 }
 
+/** `true` or `false`. */
 export interface BooleanNode extends At {
   readonly kind: "boolean";
   readonly value: boolean;
 }
 
+/** The dot or `nil`. */
 export interface PlainNode extends At {
   readonly kind: "dot" | "nil";
 }
