@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { redisMaster } from "../../checks/redis-master.ts";
 import { sentinelSource } from "../../checks/sources/sentinel.ts";
@@ -18,7 +19,15 @@ const at = <T>(list: readonly T[], index: number): T => {
 const askAll = (): Promise<Observation[]> => Promise.all(pool.map((probe) => probe.ask(1000)));
 const writers = (seen: readonly Observation[]): number[] =>
   seen.flatMap((each, index) => (each.outcome === "pass" ? [index] : []));
-const options = () => ({ sentinels: group.sentinelAddresses, master_name: group.masterName });
+const options = () => ({
+  sentinels: group.sentinelAddresses,
+  master_name: group.masterName,
+  sentinel_username: "monitor",
+  sentinel_password: "sentinel-pw",
+});
+// The rights that checks/README.md asks for, and no others.
+const RIGHTS =
+  "resetchannels &+switch-master &+sdown &+odown -@all +subscribe +sentinel|get-master-addr-by-name +sentinel|master +sentinel|ckquorum +sentinel|replicas";
 
 /** Asks all until exactly this one is fit; at no time may two be fit that a majority names. */
 async function untilFit(index: number): Promise<void> {
@@ -32,7 +41,7 @@ async function untilFit(index: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  group = await startGroup();
+  group = await startGroup({ lines: [`user monitor on >sentinel-pw ${RIGHTS}`] });
   pool = openPool(redisMaster, options(), group.servers);
 });
 
@@ -51,6 +60,10 @@ describe("a group that three Sentinels watch", () => {
     expect(seen.map((each) => each.claim?.follows)).toEqual([null, master, master]);
     expect(at(seen, 0).claim?.term).toBe(0);
     expect(at(seen, 1).claim?.term).toBeNull();
+  });
+
+  it("documents the rights its checks need at the Sentinels", () => {
+    expect(readFileSync(new URL("../../checks/README.md", import.meta.url), "utf8")).toContain(RIGHTS);
   });
 
   it("is listed by the source, master and replicas", async () => {
@@ -84,7 +97,7 @@ describe("a group that three Sentinels watch", () => {
     former.signal("SIGKILL");
     await until("the hint of the connection", () => at(pool, 0).hints.length > 0, 5000, 1);
     expect(at(pool, 0).hints[0]).toMatch(/closed the kept connection/);
-    expectSeen(at(await askAll(), 0), "fail", /connection refused/);
+    expectSeen(at(await askAll(), 0), "fail", /connection (refused|reset)/);
     const next = await until("another to be named", async () => {
       const named = await group.named();
       return named !== former && named;

@@ -138,17 +138,27 @@ export interface SentinelOptions {
   readonly failoverTimeoutMs?: number;
   readonly quorum?: number;
   readonly password?: string;
+  /** More lines of sentinel.conf. */
+  readonly lines?: readonly string[];
 }
 
 /** Starts one Sentinel that watches a master. */
 export function startSentinel(master: RedisServer, options: SentinelOptions = {}): Promise<RedisServer> {
-  const { masterName = "mymaster", downAfterMs = 1000, failoverTimeoutMs = 3000, quorum = 2, password } = options;
+  const {
+    masterName = "mymaster",
+    downAfterMs = 1000,
+    failoverTimeoutMs = 3000,
+    quorum = 2,
+    password,
+    lines: more = [],
+  } = options;
   const lines = (port: number): string[] => [
     `port ${port}`,
     `bind ${HOST}`,
     `sentinel monitor ${masterName} ${HOST} ${master.port} ${quorum}`,
     `sentinel down-after-milliseconds ${masterName} ${downAfterMs}`,
     `sentinel failover-timeout ${masterName} ${failoverTimeoutMs}`,
+    ...more,
     ...(password === undefined ? [] : [`requirepass ${password}`, `sentinel sentinel-pass ${password}`]),
   ];
   return keepServer(

@@ -38,7 +38,8 @@ export interface Opening {
 const MOST_BYTES = 1024 * 1024;
 
 const load = () => import("ioredis");
-let library: ReturnType<typeof load> | null = null;
+type Library = Awaited<ReturnType<typeof load>>;
+let library: Promise<Library> | null = null;
 
 function dial({ host, port }: Address, { access, lookup }: Opening): Socket {
   const to = { host, port, lookup };
@@ -51,9 +52,9 @@ function dial({ host, port }: Address, { access, lookup }: Opening): Socket {
  */
 export async function openConnection(at: Address, opening: Opening, signal: AbortSignal | null): Promise<Connection> {
   library ??= load();
-  const { AbstractConnector, Redis } = await library;
+  const loaded = await library;
   signal?.throwIfAborted();
-  const line = new Line(at, opening, AbstractConnector, Redis);
+  const line = new Line(at, opening, loaded);
   await line.open(signal);
   return line;
 }
@@ -61,6 +62,7 @@ export async function openConnection(at: Address, opening: Opening, signal: Abor
 class Line implements Connection {
   peer = "";
   readonly #opening: Opening;
+  readonly #library: Library;
   readonly #socket: Socket;
   readonly #redis: Redis;
   #lastError: Error | null = null;
@@ -68,8 +70,9 @@ class Line implements Connection {
   #stage = "no connection";
   #state: "opening" | "open" | "closed" = "opening";
 
-  constructor(at: Address, opening: Opening, Base: typeof AbstractConnector, Client: typeof Redis) {
+  constructor(at: Address, opening: Opening, library: Library) {
     this.#opening = opening;
+    this.#library = library;
     this.#socket = dial(at, opening);
     this.#socket.setNoDelay(true);
     this.#socket.on("connect", () => {
@@ -80,7 +83,7 @@ class Line implements Connection {
     });
     this.#socket.on("error", (error) => this.#failed(error));
     this.#socket.on("data", () => this.#count());
-    this.#redis = new Client(settings(this.#socket, opening, Base));
+    this.#redis = new library.Redis(settings(this.#socket, opening, library.AbstractConnector));
     this.#redis.on("error", (error: Error) => this.#failed(error));
     this.#socket.once("close", () => this.#ended());
   }
@@ -102,11 +105,11 @@ class Line implements Connection {
   }
 
   async listen(channels: readonly string[], see: (channel: string, message: string) => void): Promise<void> {
-    this.#redis.on("message", see);
-    const [answer] = await this.#bounded(null, () =>
-      Promise.all([this.#redis.subscribe(...channels).catch((error: unknown) => this.#refusal(error))]),
-    );
-    if (answer instanceof Refused) throw answer;
+    this.#redis.on("message", (channel: string, message: string) => {
+      this.#readBefore = this.#socket.bytesRead;
+      see(channel, message);
+    });
+    await this.#bounded(null, () => this.#redis.subscribe(...channels));
   }
 
   close(): void {
@@ -125,11 +128,16 @@ class Line implements Connection {
 
   async #exchange(commands: readonly (readonly string[])[]): Promise<Answer[]> {
     this.#readBefore = this.#socket.bytesRead;
-    this.#socket.cork();
-    const sent = commands.map(([name = "", ...args]) =>
-      this.#redis.call(name, ...args).catch((error: unknown) => this.#refusal(error)),
-    );
-    this.#socket.uncork();
+    // All in one write: the library is given a pipeline of its own kind, without what its pipelines cost.
+    const parts: (string | Buffer)[] = [];
+    const write = (part: string | Buffer): number => parts.push(part);
+    const pipeline = { isPipeline: true as const, write, destination: { redis: { stream: this.#socket } } };
+    const sent = commands.map(([name = "", ...args]) => {
+      const command = new this.#library.Command(name, args, { replyEncoding: "utf8" });
+      this.#redis.sendCommand(command, pipeline);
+      return command.promise.catch(asAnswer);
+    });
+    if (parts.length > 0) this.#socket.write(parts.join(""));
     try {
       return await Promise.all(sent);
     } catch (error) {
@@ -137,12 +145,6 @@ class Line implements Connection {
       const [first] = await Promise.allSettled(sent);
       throw first?.status === "fulfilled" && first.value instanceof Refused ? first.value : error;
     }
-  }
-
-  /** An error reply is an answer; everything else ends the connection's use. */
-  #refusal(error: unknown): Refused {
-    if (error instanceof Error && error.name === "ReplyError") return refusalOf(error.message);
-    throw error;
   }
 
   async #bounded<T>(signal: AbortSignal | null, run: () => Promise<T>): Promise<T> {
@@ -162,6 +164,7 @@ class Line implements Connection {
   /** ioredis rejects with "Connection is closed."; why is only in the error event. */
   #reason(error: unknown): Error {
     if (error instanceof Refused) return error;
+    if (isReply(error)) return refusalOf(error.message);
     if (this.#lastError !== null) return this.#lastError;
     if (error instanceof Error && error.message === "Command timed out") return error;
     return new Error("connection closed without an answer");
@@ -183,6 +186,15 @@ class Line implements Connection {
     this.#state = "closed";
     if (wasOpen) this.#opening.dropped();
   }
+}
+
+/** Whether an error is one that the server replied with. */
+const isReply = (error: unknown): error is Error => error instanceof Error && error.name === "ReplyError";
+
+/** An error reply is an answer; everything else is the end of the connection. */
+function asAnswer(error: unknown): Refused {
+  if (isReply(error)) return refusalOf(error.message);
+  throw error;
 }
 
 /** What an error of the library says of the server. */
