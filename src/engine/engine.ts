@@ -2,7 +2,9 @@ import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import type { Board, Clock, Journal, Log, Orders, OutletEnv, Prober, Registry } from "../contract.ts";
 import type { Ms, TargetId } from "../core/types.ts";
+import { describeError } from "../errors.ts";
 import { LiveBoard } from "./board.ts";
+import { withDeadline } from "./deadline.ts";
 import { createFirstDue } from "./first-due.ts";
 import type { Inside, Observer } from "./inside.ts";
 import { LiveJournal } from "./journal.ts";
@@ -15,6 +17,8 @@ import { PoolHouse } from "./pool-house.ts";
 import { createStore, noStore } from "./store.ts";
 
 const WORTH_SAYING_MS: Ms = 500;
+/** However late it is, state gets so long to be written. */
+const LEAST_MS: Ms = 200;
 
 /** What an engine is made of. */
 export interface EngineGiven {
@@ -43,7 +47,7 @@ export interface Engine {
   /** HAProxy is known to have taken the `down` of a target. */
   heard(id: TargetId): void;
   /** What the outlets of a pool are given. */
-  outletEnv(pool: string): Omit<OutletEnv, "agentPorts">;
+  outletEnv(pool: string): Omit<OutletEnv, "agentPorts" | "dryRun">;
   /** Stops everything in the order of the flow, within `withinMs` in all; what was published stays. */
   stop(withinMs: Ms): Promise<void>;
 }
@@ -64,24 +68,35 @@ export function createEngine(given: EngineGiven): Engine {
   });
   const parts = createParts(clock, log);
   let begun: Promise<void> | null = null;
+  let last: Promise<unknown> = Promise.resolve();
   return {
     board,
     journal,
     orders,
     prober: { refresh: (id, by) => house.refresh(id, by) },
-    async configure(settings, others = []) {
-      begun ??= orders.start();
-      await begun;
-      const pieces = settings.pools.map((pool) => house.piece(pool, (name) => orders.standing(name)));
-      house.expect(settings.pools);
-      await parts.become([...pieces, ...others]).finally(() => house.sweep());
+    configure(settings, others = []) {
+      const done = last.then(async () => {
+        begun ??= orders.start();
+        await begun;
+        const pieces = settings.pools.map((pool) => house.piece(pool, (name) => orders.standing(name)));
+        house.expect(settings.pools);
+        await parts.become([...pieces, ...others]).finally(() => house.sweep());
+      });
+      last = done.catch(() => {}); // whoever asked is told
+      return done;
     },
     heard: (id) => house.heard(id),
     outletEnv: (pool) => outletEnvOf(house.inside, pool, (id) => house.heard(id)),
     async stop(withinMs) {
+      const due = clock.now() + withinMs;
+      const within = (what: string, run: () => Promise<void>): Promise<void> =>
+        withDeadline(clock, Math.max(LEAST_MS, due - clock.now()), new AbortController().signal, run).catch(
+          (error: unknown) => log("warn", `${what} did not end in time`, { error: describeError(error) }),
+        );
       orders.stop();
       await parts.stop(withinMs);
-      await store.flush();
+      await within("connections", () => house.closed());
+      await within("state", () => store.flush());
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock, Probe } from "../contract.ts";
 import type { Ms, Observation } from "../core/types.ts";
 import { DeadlineError, LATE_MS } from "./deadline.ts";
@@ -8,7 +9,7 @@ import type { LoopWatch } from "./loop-watch.ts";
 export type Told = (seen: Observation) => void;
 
 /** So many questions share a signal at most. */
-const USES = 16;
+const USES = 8;
 
 const nobody = (): void => {};
 
@@ -62,6 +63,7 @@ export class Question {
     this.#expired = null;
     if (this.#controller === null) {
       this.#controller = new AbortController();
+      setMaxListeners(0, this.#controller.signal); // a plug-in may well leave one listener a question
       this.#uses = 0;
     }
     this.#cancelTimer = this.#clock.at(this.#startedAt + timeoutMs, this.#expire);

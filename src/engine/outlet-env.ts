@@ -7,7 +7,7 @@ export function outletEnvOf(
   inside: Inside,
   pool: string,
   heard: (id: TargetId) => void,
-): Omit<OutletEnv, "agentPorts"> {
+): Omit<OutletEnv, "agentPorts" | "dryRun"> {
   const prefix = `${pool}/` as const;
   return {
     ...envOf(inside),

@@ -26,7 +26,8 @@ interface Running {
   readonly stop: (why: Why) => Promise<void>;
 }
 
-/** One part may take so long to stop. */
+/** One part may take so long to start, and to stop. */
+const START_MS: Ms = 10_000;
 const STOP_MS: Ms = 5000;
 
 /** No part runs yet. */
@@ -41,6 +42,7 @@ export function createParts(clock: Clock, log: Log): Parts {
       log("warn", `${one.piece.part.key}: did not stop`, { error: describeError(error) });
     }
   };
+  const begin: Begin = (piece) => startPiece(piece, clock);
   const haltAll = async (some: readonly Running[], why: Why): Promise<void> => {
     for (const one of some) await halt(one, why);
   };
@@ -49,13 +51,13 @@ export function createParts(clock: Clock, log: Log): Parts {
     const plan = planFor(running, wanted);
     const started: Running[] = [];
     try {
-      for (const piece of plan.free) started.push(await startPiece(piece));
+      for (const piece of plan.free) started.push(await begin(piece));
       await haltAll(plan.displaced, "replaced");
       try {
-        for (const piece of plan.taking) started.push(await startPiece(piece));
+        for (const piece of plan.taking) started.push(await begin(piece));
       } catch (error) {
         await haltAll(started.splice(0).reverse(), "replaced");
-        const back = await restart(plan.displaced, log);
+        const back = await restart(plan.displaced, begin, log);
         running = inOrder(
           [...plan.staying, ...plan.gone, ...back],
           running.map((one) => one.piece),
@@ -66,7 +68,8 @@ export function createParts(clock: Clock, log: Log): Parts {
       await haltAll(started.reverse(), "replaced"); // not "removed": what they have published belongs to the old set
       throw error;
     }
-    await haltAll(plan.gone, "removed");
+    // Against the flow: an outlet must not see its pool go first, or it would publish an empty one.
+    await haltAll([...plan.gone].reverse(), "removed");
     running = inOrder([...plan.staying, ...started], wanted);
   }
   return {
@@ -77,7 +80,8 @@ export function createParts(clock: Clock, log: Log): Parts {
     },
     async stop(withinMs) {
       const due = clock.now() + withinMs;
-      await last;
+      const changed = withDeadline(clock, withinMs / 2, new AbortController().signal, () => last);
+      await changed.catch((error: unknown) => log("warn", "a change was not over", { error: describeError(error) }));
       const all = running;
       running = [];
       for (const one of all) await halt(one, "exit", due - clock.now());
@@ -111,16 +115,25 @@ function planFor(running: readonly Running[], wanted: readonly Piece[]): Plan {
   };
 }
 
-async function startPiece(piece: Piece): Promise<Running> {
-  const { stop } = await piece.part.start();
-  return { piece, stop };
+async function startPiece(piece: Piece, clock: Clock): Promise<Running> {
+  const starting = piece.part.start();
+  try {
+    const { stop } = await withDeadline(clock, START_MS, new AbortController().signal, () => starting);
+    return { piece, stop };
+  } catch (error) {
+    // Should it start after all once its time was up, nobody would stop it.
+    starting.then(({ stop }) => stop("replaced")).catch(() => {});
+    throw error;
+  }
 }
 
-async function restart(displaced: readonly Running[], log: Log): Promise<readonly Running[]> {
+type Begin = (piece: Piece) => Promise<Running>;
+
+async function restart(displaced: readonly Running[], begin: Begin, log: Log): Promise<readonly Running[]> {
   const back: Running[] = [];
   for (const { piece } of displaced) {
     try {
-      back.push(await startPiece(piece));
+      back.push(await begin(piece));
     } catch (error) {
       log("error", `${piece.part.key}: did not come back after a failed change`, { error: describeError(error) });
     }

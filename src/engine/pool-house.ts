@@ -16,6 +16,7 @@ export class PoolHouse {
   readonly #runners = new Map<string, PoolRunner>();
   /** Pools whose part was stopped to be replaced: they go on until the next part takes them over. */
   readonly #parked = new Set<string>();
+  readonly #closing: Promise<void>[] = [];
   #begun = false;
 
   constructor(inside: (pools: Pick<Inside, "turnedUp" | "grown">) => Inside) {
@@ -49,6 +50,11 @@ export class PoolHouse {
   async sweep(): Promise<void> {
     this.#begun = true;
     for (const name of [...this.#parked]) await this.#remove(name);
+  }
+
+  /** All connections of stopped pools are closed. */
+  async closed(): Promise<void> {
+    await Promise.all(this.#closing);
   }
 
   refresh(id: TargetId, by: Trigger): Promise<void> {
@@ -112,8 +118,9 @@ export class PoolHouse {
       case "removed":
         return this.#remove(name);
       case "exit":
-        // The last view stays: agents answer from it until they are stopped themselves.
-        await this.#runners.get(name)?.close();
+        // The last view stays: agents answer from it until they are stopped themselves. Nobody is asked from now on;
+        // what is slow to close must not keep the other parts waiting.
+        this.#closing.push(this.#runners.get(name)?.close() ?? Promise.resolve());
         return;
       default:
         return why satisfies never;

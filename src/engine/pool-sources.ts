@@ -80,8 +80,11 @@ export class PoolSources {
     for (const [key, joined] of this.#joined) if (joined.list.held.length > 0) this.#release(key, joined);
   }
 
+  /** Asks no source any more; lists and alarms stay as they are. */
   async close(): Promise<void> {
-    await Promise.all([...this.#joined].map(([key, joined]) => this.#leave(key, joined)));
+    const joined = [...this.#joined.values()];
+    for (const { cancelRelease } of joined) cancelRelease();
+    await Promise.all(joined.map(({ runner }) => runner.close()));
   }
 
   async #leave(key: string, joined: Joined): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckSettings, Configured, PoolSettings, Settings } from "../../src/config/settings.ts";
 import type { Check, Log, Membership, Source, SourceEnv, SourceKind } from "../../src/contract.ts";
 import { defineChecker, defineSource } from "../../src/contract.ts";
@@ -5,7 +6,7 @@ import { defaultPolicy, defaultPoolPolicy } from "../../src/core/policy.ts";
 import type { Observation, Policy, PoolPolicy, Target } from "../../src/core/types.ts";
 import { createEngine, type Engine, type EngineGiven } from "../../src/engine/engine.ts";
 import { z } from "../../src/index.ts";
-import { breathe, createFakeClock, type FakeClock } from "./fake-clock.ts";
+import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 
 /** An observation with the given outcome. */
 export const seen = (outcome: Observation["outcome"], reason: string = outcome): Observation => ({
@@ -188,7 +189,7 @@ export const settingsOf = (...pools: readonly PoolSettings[]): Settings => ({
   render: [],
   record: null,
   overrides: null,
-  haproxy: null,
+  haproxy: [],
   warnings: [],
 });
 
@@ -221,10 +222,17 @@ export function rig(more: Partial<EngineGiven> & { readonly fake?: FakeClock } =
     lines,
     state: (id) => engine.board.get(id)?.verdict?.state ?? null,
     async stop() {
-      const stopped = engine.stop(1500);
-      await breathe();
-      await clock.advance(2000);
-      await stopped;
+      let stopped = false;
+      const done = engine.stop(1500).finally(() => {
+        stopped = true;
+      });
+      // Files are written in real time, deadlines pass in that of the clock.
+      for (let turn = 0; !stopped; turn++) {
+        await sleep(turn < 20 ? 1 : 10);
+        if (turn >= 20) await clock.advance(100);
+      }
+      await done;
+      await clock.advance(100); // the last beat of the loop watch
     },
   };
 }
