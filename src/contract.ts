@@ -153,6 +153,8 @@ export interface OutletEnv extends Env {
   readonly pool: string;
   readonly board: Board;
   report(delivery: Delivery): void;
+  /** Nothing outside may be changed: what would be said is logged. */
+  readonly dryRun: boolean;
   /** Ports on which this daemon answers HAProxy about a target: its own and the shared one. */
   agentPorts(target: string): readonly number[];
 }

@@ -64,12 +64,14 @@ examples(
     .command("import")
     .description("print a checkd.yaml that does what an old setup did")
     .argument("<kind>", "xinetd, proxyzoo or dbconf")
-    .argument("<path>", "its file or folder"),
+    .argument("<path>", "its file or folder")
+    .option("--out <folder>", "write checkd.yaml and the files beside it there, instead of printing"),
   "checkd import xinetd /etc/xinetd.d/haproxy-chk-3333",
   "checkd import dbconf db.conf",
-).action(async (kind, path) => {
+  "checkd import proxyzoo web.config.json --out /etc/checkd",
+).action(async (kind, path, { out }) => {
   const { importSetup } = await import("./import.ts");
-  process.exitCode = importSetup(kind, path);
+  process.exitCode = importSetup(kind, path, out);
 });
 
 examples(
@@ -99,6 +101,36 @@ examples(
 ).action(async ({ haproxy, conf }) => {
   const { lint } = await import("./lint.ts");
   process.exitCode = await lint(haproxy, conf);
+});
+
+const pidFile = (): Option =>
+  new Option("--pid-file <file>", "file with the daemon's pid").default("/run/checkd.pid").env("CHECKD_PID_FILE");
+const logFile = (): Option =>
+  new Option("--log-file <file>", "file that its log is appended to")
+    .default("/var/log/checkd.log")
+    .env("CHECKD_LOG_FILE");
+
+for (const verb of ["start", "restart"] as const) {
+  examples(
+    program
+      .command(verb)
+      .description(`${verb} the daemon in the background, for hosts without systemd`)
+      .addOption(confOption())
+      .addOption(pidFile())
+      .addOption(logFile()),
+    `checkd ${verb} --conf checkd.yaml --pid-file logs/checkd.pid --log-file logs/checkd.log`,
+  ).action(async ({ conf, ...files }) => {
+    const { restartService, startService } = await import("./service.ts");
+    process.exitCode = await (verb === "start" ? startService : restartService)({ ...files, conf: confFile(conf) });
+  });
+}
+
+examples(
+  program.command("stop").description("stop the daemon in the background; HAProxy goes on").addOption(pidFile()),
+  "checkd stop --pid-file logs/checkd.pid",
+).action(async ({ pidFile: file }) => {
+  const { stopService } = await import("./service.ts");
+  process.exitCode = await stopService({ pidFile: file });
 });
 
 await runProgram(program, process.argv.slice(2));

@@ -1,8 +1,9 @@
 // What runs beside the pools, as parts: made anew from the settings at each load, started and stopped by the engine.
 import type { Agent } from "../../agent/server.ts";
 import type { PoolSettings, Settings } from "../config/settings.ts";
-import type { OutletEnv } from "../contract.ts";
+import type { Clock, Log, OutletEnv } from "../contract.ts";
 import type { Piece } from "../engine/parts.ts";
+import { keepRunning } from "../haproxy/keep-running.ts";
 
 /** The outlets of one pool; the key of the options decides whether one is the same as before. */
 function outletPieces(pool: PoolSettings, env: OutletEnv): Piece[] {
@@ -22,14 +23,23 @@ function agentPorts({ agent }: Settings, pool: string): (target: string) => read
   };
 }
 
+/** What is known once for the life of the process. */
+export interface PiecesGiven {
+  readonly agent: Agent;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly dryRun: boolean;
+  outletEnv(pool: string): Omit<OutletEnv, "agentPorts" | "dryRun">;
+}
+
 /** All parts but the pools in the order they are stopped in: those that tell first, the agent's ports last. */
-export function piecesOf(
-  settings: Settings,
-  agent: Agent,
-  envOf: (pool: string) => Omit<OutletEnv, "agentPorts">,
-): Piece[] {
+export function piecesOf(settings: Settings, given: PiecesGiven): Piece[] {
+  const { agent, clock, log, dryRun } = given;
   const outlets = settings.pools.flatMap((pool) =>
-    outletPieces(pool, { ...envOf(pool.name), agentPorts: agentPorts(settings, pool.name) }),
+    outletPieces(pool, { ...given.outletEnv(pool.name), dryRun, agentPorts: agentPorts(settings, pool.name) }),
   );
-  return [...outlets, ...agent.parts(settings.agent)];
+  const haproxies = dryRun
+    ? []
+    : settings.haproxy.map((each) => ({ part: keepRunning(each, clock, log), holds: [`file:${each.pidFile}`] }));
+  return [...outlets, ...haproxies, ...agent.parts(settings.agent)];
 }

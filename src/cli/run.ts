@@ -85,10 +85,7 @@ function openDaemon(first: Settings, log: Log, dryRun: boolean): Daemon {
     async use(settings) {
       for (const warning of settings.warnings) log("warn", warning);
       registries.use(settings.registries);
-      await engine.configure(
-        settings,
-        piecesOf(settings, agent, (pool) => engine.outletEnv(pool)),
-      );
+      await engine.configure(settings, piecesOf(settings, { agent, clock, log, dryRun, outletEnv: engine.outletEnv }));
     },
     async stop() {
       await engine.stop(STOP_MS);

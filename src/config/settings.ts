@@ -108,7 +108,7 @@ export interface Settings {
   readonly render: readonly RenderSettings[];
   readonly record: RecordSettings | null;
   readonly overrides: OverrideSettings | null;
-  readonly haproxy: HaproxySettings | null;
+  readonly haproxy: readonly HaproxySettings[];
   /** Worth saying, not worth stopping for: a world-readable secret file, a deprecated key. */
   readonly warnings: readonly string[];
 }

@@ -1,6 +1,6 @@
 import { connect, type NetConnectOpts } from "node:net";
 import { parseHostPort } from "../config/options.ts";
-import type { Clock } from "../contract.ts";
+import type { Clock, Log } from "../contract.ts";
 import type { Ms } from "../core/types.ts";
 import { describeError } from "../errors.ts";
 import { expectDone, HaproxyError } from "./answer.ts";
@@ -101,6 +101,19 @@ export function joinCommands(commands: readonly string[]): readonly string[] {
     else lines.push(command);
   }
   return lines;
+}
+
+/** A client that says nothing that changes anything: each command is logged once instead. */
+export function dryClient(client: HaproxyClient, log: Log): HaproxyClient {
+  const logged = new Set<string>();
+  return {
+    ...client,
+    change: async (commands) => {
+      for (const command of commands.filter((each) => !logged.has(each)))
+        log("info", `dry run: would say "${command}" to ${client.address}`);
+      for (const command of commands) logged.add(command);
+    },
+  };
 }
 
 /** Makes a client; nothing is connected before it is asked something. */

@@ -38,7 +38,7 @@ describe("a pool that says nothing", () => {
       render: [],
       record: null,
       overrides: null,
-      haproxy: null,
+      haproxy: [],
       warnings: [],
     });
   });

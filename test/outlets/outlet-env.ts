@@ -67,6 +67,7 @@ export function outletEnv(pool: string, clock: Clock, registry: Registry) {
     registry: () => registry,
     report: (delivery) => void deliveries.push(delivery),
     agentPorts: () => [],
+    dryRun: false,
   };
   return { env, board, deliveries, lines };
 }

@@ -38,6 +38,7 @@ async function startOutlet(options: object, ports: Readonly<Record<string, numbe
     registry: () => {
       throw new Error("no registry");
     },
+    dryRun: false,
     agentPorts: (target) => (ports[target] === undefined ? [] : [ports[target]]),
   };
   const { stop } = await kind.create(kind.options.parse(options), env).start();

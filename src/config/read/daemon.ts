@@ -89,10 +89,17 @@ export function readOverrides(loading: Loading, value: unknown): OverrideSetting
   return { registry, prefix };
 }
 
-/** The section `haproxy`. */
-export function readHaproxy(loading: Loading, value: unknown): HaproxySettings | null {
-  if (value === undefined) return null;
-  const read = withDefaults(loading, HaproxyKeys, DAEMON_DEFAULTS.haproxy, value, ["haproxy"]);
+/** The section `haproxy`, or a list of such sections: one for each HAProxy. */
+export function readHaproxy(loading: Loading, value: unknown): readonly HaproxySettings[] {
+  if (value === undefined) return [];
+  const all = Array.isArray(value)
+    ? value.map((item: unknown, index) => readOneHaproxy(loading, item, ["haproxy", index]))
+    : [readOneHaproxy(loading, value, ["haproxy"])];
+  return all.filter((each) => each !== null);
+}
+
+function readOneHaproxy(loading: Loading, value: unknown, path: Path): HaproxySettings | null {
+  const read = withDefaults(loading, HaproxyKeys, DAEMON_DEFAULTS.haproxy, value, path);
   const { exec, conf_file: conf, pid_file: pid, mode } = read;
   if (exec === undefined || conf === undefined || pid === undefined || mode === undefined) return null;
   // A bare program name is looked up in PATH, as a shell does.

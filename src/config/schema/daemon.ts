@@ -189,7 +189,7 @@ export const RootKeys = z.strictObject({
   haproxy: z.unknown().optional().meta({
     type: "section",
     description:
-      "HAProxy that checkd starts when it is not running, and reloads. One that it did not start is never killed.",
+      "HAProxy that checkd starts when it is not running, and reloads; a list for several. One that it did not start is never killed.",
     default: "-",
     example: "{ conf_file: /etc/haproxy/haproxy.cfg, pid_file: /run/haproxy.pid }",
   }),

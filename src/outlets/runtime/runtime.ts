@@ -1,6 +1,6 @@
 import { defineOutlet, type OutletEnv, type Part } from "../../contract.ts";
 import { describeError } from "../../errors.ts";
-import { type HaproxyClient, haproxyClient } from "../../haproxy/client.ts";
+import { dryClient, type HaproxyClient, haproxyClient } from "../../haproxy/client.ts";
 import { watchProcess } from "../../haproxy/watch.ts";
 import { fillPool } from "../publish/template.ts";
 import { type RuntimeOptions, runtimeOptions } from "./options.ts";
@@ -17,7 +17,8 @@ function keepersOf(
   const backend = fillPool(given.backend, { pool: env.pool, group: null });
   const tally = createTally(env, given.sockets.length);
   return given.sockets.map((address, index) => {
-    const client = haproxyClient({ address, timeoutMs: given.timeout, clock: env.clock });
+    const real = haproxyClient({ address, timeoutMs: given.timeout, clock: env.clock });
+    const client = env.dryRun ? dryClient(real, env.log) : real;
     if (given.slots === undefined)
       return {
         client,
@@ -25,7 +26,7 @@ function keepersOf(
           tally(address, target, state, shown),
         ),
       };
-    const stateFile = index === 0 ? (given.state_file ?? null) : null;
+    const stateFile = index === 0 && !env.dryRun ? (given.state_file ?? null) : null;
     return {
       client,
       keeper: new SlotKeeper(client, { backend, slots: given.slots, drainForMs: given.drain_for, stateFile }, env),

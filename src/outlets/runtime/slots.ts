@@ -106,6 +106,7 @@ export class SlotKeeper {
   async #change(commands: readonly string[], view: PoolView, signal: AbortSignal): Promise<void> {
     const text = commands.join("; ");
     const again = text === this.#lastCommands;
+    if (again && this.#env.dryRun) return;
     this.#lastCommands = again ? "" : text;
     // Saying the same at once and for ever would be a storm: it becomes a failure, with growing pauses.
     if (again)

@@ -1,0 +1,96 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import type { HaproxySettings } from "../config/settings.ts";
+import type { Clock } from "../contract.ts";
+import type { Ms } from "../core/types.ts";
+import { HaproxyError } from "./answer.ts";
+
+const START_MS: Ms = 10_000;
+const LARGEST_OUTPUT = 16_384;
+
+/** Pids of the HAProxy of a pid file that live; a stale file names none. */
+export function runningPids(pidFile: string): readonly number[] {
+  let text: string;
+  try {
+    text = readFileSync(pidFile, "utf8");
+  } catch {
+    return [];
+  }
+  return text
+    .split(/\s+/)
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid > 1 && isHaproxy(pid));
+}
+
+/** The pid lives and is a HAProxy: pids are used again, and a stranger must not be taken for ours. */
+function isHaproxy(pid: number): boolean {
+  try {
+    return (
+      /haproxy/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8")) &&
+      !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
+    );
+  } catch {
+    return false;
+  }
+}
+
+function run(settings: HaproxySettings, args: readonly string[], clock: Clock): Promise<void> {
+  return new Promise((done, fail) => {
+    const child = spawn(settings.exec, [...args], { stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    const keep = (chunk: Buffer): void => {
+      output = (output + chunk.toString()).slice(-LARGEST_OUTPUT);
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    const cancel = clock.at(clock.now() + START_MS, () => child.kill("SIGKILL"));
+    child.once("error", (error) => {
+      cancel();
+      fail(new HaproxyError("unreachable", `${settings.exec} cannot be started: ${error.message}`, { cause: error }));
+    });
+    // "exit" and not "close": HAProxy in the background may keep our pipe open.
+    child.once("exit", (code, signal) => {
+      cancel();
+      child.stdout.destroy();
+      child.stderr.destroy();
+      if (code === 0) done();
+      else
+        fail(
+          new HaproxyError(
+            "refused",
+            `${settings.exec} ended with ${code ?? signal}: ${output.trim().split("\n").slice(-3).join(" ")}`,
+          ),
+        );
+    });
+  });
+}
+
+const backgroundFlags = ({ mode, confFile, pidFile }: HaproxySettings): string[] => [
+  mode === "master-worker" ? "-W" : "-D",
+  ...(mode === "master-worker" ? ["-D"] : []),
+  "-f",
+  confFile,
+  "-p",
+  pidFile,
+];
+
+/** Starts HAProxy in the background when it is not running; true when it had to be started. */
+export async function ensureRunning(settings: HaproxySettings, clock: Clock): Promise<boolean> {
+  if (runningPids(settings.pidFile).length > 0) return false;
+  await run(settings, backgroundFlags(settings), clock);
+  return true;
+}
+
+/** Has HAProxy read its configuration anew without dropping a connection; starts it when it is not running. */
+export async function reloadHaproxy(settings: HaproxySettings, clock: Clock): Promise<void> {
+  const pids = runningPids(settings.pidFile);
+  const [master] = pids;
+  if (master === undefined) {
+    await ensureRunning(settings, clock);
+    return;
+  }
+  await run(settings, ["-c", "-q", "-f", settings.confFile], clock);
+  // Management guide, section 4: SIGUSR2 to a master; else a new process finishes the old ones with -sf.
+  if (settings.mode === "master-worker") process.kill(master, "SIGUSR2");
+  else await run(settings, [...backgroundFlags(settings), "-sf", ...pids.map(String)], clock);
+}
