@@ -325,7 +325,7 @@ pools: {}
       ],
       record: { file: `${process.cwd()}/in.ndjson`, rotateBytes: 1024 ** 2, keep: 5 },
       overrides: { registry: "main", prefix: "checkd/overrides" },
-      haproxy: { exec: "haproxy", mode: "master-worker" },
+      haproxy: [{ exec: "haproxy", mode: "master-worker" }],
     });
     expect(settings.admin?.token?.reveal()).toBe("t0ken");
     expect(JSON.stringify(settings)).not.toContain("t0ken");
