@@ -3,6 +3,7 @@ import type { Memory, TargetMemory } from "./types.ts";
 /** A pool that remembers nothing. */
 export const emptyMemory: Memory = {
   writer: null,
+  writerSince: null,
   lineage: [],
   served: null,
   handoverUntil: null,
@@ -27,6 +28,7 @@ export function shiftMemory(memory: Memory, byMs: number): Memory {
   const moved = Object.entries(memory.targets).map(([name, target]) => [name, shiftTarget(target, byMs)] as const);
   return {
     ...memory,
+    writerSince: shift(memory.writerSince, byMs),
     handoverUntil: shift(memory.handoverUntil, byMs),
     brakedSince: shift(memory.brakedSince, byMs),
     agreement: memory.agreement && { ...memory.agreement, at: memory.agreement.at + byMs },

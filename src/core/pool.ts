@@ -171,10 +171,12 @@ class Fold implements Pool {
     return baseWeight(row.health, this.#policy, former.base) !== former.base;
   }
 
-  /** Whether a claim had become too old to speak for anybody, so that the same claim is news. */
+  /** Whether a claim had become too old to speak for anybody, or older than the writer, so that the same claim is news. */
   #lapsed(was: HealthState, now: HealthState): boolean {
     const [old, fresh] = [was.claimed, now.claimed];
-    return old !== null && fresh !== null && old.at + this.#policy.witnessAgeMs < fresh.at;
+    if (old === null || fresh === null) return false;
+    const since = this.#memory.writerSince ?? fresh.at;
+    return old.at + this.#policy.witnessAgeMs < fresh.at || (old.at <= since && fresh.at > since);
   }
 
   /** Counts how long a target that the floor leaves out has been clearly better than one that it keeps. */

@@ -166,8 +166,9 @@ export interface TargetMemory {
 
 /** What a pool remembers between decisions: plain JSON, kept in state_dir. */
 export interface Memory {
-  /** The agreed writer, and the histories it goes on with, own one first. */
+  /** The agreed writer, since when, and the histories it goes on with, own one first. */
   readonly writer: string | null;
+  readonly writerSince: Ms | null;
   readonly lineage: readonly string[];
   /** The writer that was last up: its `down` must be heard before another goes up. */
   readonly served: string | null;

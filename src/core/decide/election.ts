@@ -28,7 +28,7 @@ export function elect(round: Round, claimants: readonly Draft[]): Election {
   const outside = sentinels(round, claimants) ?? replicas(round, claimants);
   if (outside !== null) return { elected: outside.names, why: outside.why, until: outside.until };
   if (policy.witness === "require") return nobody(`no witness has agreed within ${policy.witnessAgeMs / 1000}s`);
-  return alone(round, claimants) ?? among(newer(claimants)) ?? held(round, claimants);
+  return alone(round, claimants) ?? among(newer(claimants, round.memory.ousted)) ?? held(round, claimants);
 }
 
 function alone(round: Round, claimants: readonly Draft[]): Election | null {

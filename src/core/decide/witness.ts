@@ -2,6 +2,8 @@ import type { Claim, Memory, Ms } from "../types.ts";
 import { isAt, whoIsAt } from "./address.ts";
 import type { Draft, Round } from "./round.ts";
 
+const never = Number.POSITIVE_INFINITY;
+
 /** What a witness says about who leads: one of the claimants, or (null) none of them; true until `until`. */
 export interface Testimony {
   readonly names: Draft | null;
@@ -56,7 +58,8 @@ export function replicas(round: Round, claimants: readonly Draft[]): Testimony |
   const voices = round.drafts
     .filter((draft) => !claimants.includes(draft))
     .flatMap((draft) => claimOf(draft) ?? [])
-    .filter(({ claim, at }) => claim.role === "reader" && claim.follows !== null && at + policy.witnessAgeMs >= now);
+    .filter(({ claim, at }) => claim.role === "reader" && claim.follows !== null && at + policy.witnessAgeMs >= now)
+    .filter(({ claim, at }) => stillSpeaks(round, claim.follows ?? "", at));
   if (voices.length === 0) return null;
   const followed = voices.map(({ claim }) => claim.follows ?? "");
   const until = Math.min(...voices.map(({ at }) => at)) + policy.witnessAgeMs;
@@ -70,8 +73,15 @@ export function replicas(round: Round, claimants: readonly Draft[]): Testimony |
   return { names: first.draft, why: `${follow(most)} it`, until };
 }
 
+/** What a replica said before the agreed writer was elected was weighed then: later it speaks for no other any more. */
+function stillSpeaks(round: Round, follows: string, at: Ms): boolean {
+  const { writer, writerSince } = round.memory;
+  if (writerSince === null || at > writerSince) return true;
+  return whoIsAt(follows, round.drafts)?.name === writer;
+}
+
 /** Among several claimants the one with the newest term, or whose history goes on where the others' ended. */
-export function newer(claimants: readonly Draft[]): Testimony | null {
+export function newer(claimants: readonly Draft[], ousted: readonly string[]): Testimony | null {
   const claims = claimants.flatMap((draft) => {
     const claim = claimOf(draft)?.claim;
     return claim === undefined ? [] : [{ draft, claim }];
@@ -80,14 +90,17 @@ export function newer(claimants: readonly Draft[]): Testimony | null {
   const terms = claims.map(({ claim }) => claim.term ?? Number.NaN);
   const top = Math.max(...terms);
   const newest = claims.filter(({ claim }) => claim.term === top);
-  if (newest.length === 1 && newest[0])
-    return { names: newest[0].draft, why: "its term is newer", until: Number.POSITIVE_INFINITY };
+  const [leader, equal] = newest;
+  // Two that both go on writing overtake each other again and again: one that lost by its term does not win by it.
+  if (leader !== undefined && equal === undefined) {
+    return ousted.includes(leader.draft.name) ? null : { names: leader.draft, why: "its term is newer", until: never };
+  }
   const heirs = claims.filter((one) =>
     claims.every((other) => other === one || succeeds(one.claim.lineage, other.claim.lineage)),
   );
-  return heirs.length === 1 && heirs[0]
-    ? { names: heirs[0].draft, why: "its history goes on from the other's", until: Number.POSITIVE_INFINITY }
-    : null;
+  const [heir, rival] = heirs;
+  if (heir === undefined || rival !== undefined) return null;
+  return { names: heir.draft, why: "its history goes on from the other's", until: never };
 }
 
 /** Whether the first history goes on from the second, and not the other way round. */

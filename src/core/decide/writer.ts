@@ -33,7 +33,8 @@ function agreed(round: Round, elected: Draft | null): Memory {
   if (elected === null) return { ...memory, agreement, ousted };
   const lineage = claimOf(elected)?.claim.lineage ?? [];
   const known = lineage.length > 0 || elected.name !== memory.writer ? lineage : memory.lineage;
-  return { ...memory, agreement, ousted, writer: elected.name, lineage: known };
+  const since = elected.name === memory.writer ? memory.writerSince : round.input.now;
+  return { ...memory, agreement, ousted, writer: elected.name, writerSince: since, lineage: known };
 }
 
 function handedOver(round: Round, memory: Memory, elected: Draft | null): Memory {
