@@ -1,8 +1,9 @@
 import { connect, type LookupFunction, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { AbstractConnector, Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { onAbort, stopped } from "../abort.ts";
 import { endpoint } from "../reason.ts";
+import { asAnswer, clientSettings, isReply, type Library, loadLibrary, readable } from "./library.ts";
 import type { Access } from "./options.ts";
 import { type Answer, Refused, refusalOf } from "./refusal.ts";
 
@@ -37,10 +38,6 @@ export interface Opening {
 /** What a question is answered with is a few kilobytes. */
 const MOST_BYTES = 1024 * 1024;
 
-const load = () => import("ioredis");
-type Library = Awaited<ReturnType<typeof load>>;
-let library: Promise<Library> | null = null;
-
 function dial({ host, port }: Address, { access, lookup }: Opening): Socket {
   const to = { host, port, lookup };
   return access.tls === null ? connect(to) : connectTls({ ...to, ...access.tls(host) });
@@ -51,8 +48,7 @@ function dial({ host, port }: Address, { access, lookup }: Opening): Socket {
  * reason of a failure is seen, and retries, offline queue, ready check and reconnects stay out of a health check.
  */
 export async function openConnection(at: Address, opening: Opening, signal: AbortSignal | null): Promise<Connection> {
-  library ??= load();
-  const loaded = await library;
+  const loaded = await loadLibrary();
   signal?.throwIfAborted();
   const line = new Line(at, opening, loaded);
   await line.open(signal);
@@ -83,7 +79,9 @@ class Line implements Connection {
     });
     this.#socket.on("error", (error) => this.#failed(error));
     this.#socket.on("data", () => this.#count());
-    this.#redis = new library.Redis(settings(this.#socket, opening, library.AbstractConnector));
+    this.#redis = new library.Redis(
+      clientSettings(library.AbstractConnector, this.#socket, opening.access.tls !== null, opening.limitMs),
+    );
     this.#redis.on("error", (error: Error) => this.#failed(error));
     this.#socket.once("close", () => this.#ended());
   }
@@ -188,52 +186,5 @@ class Line implements Connection {
   }
 }
 
-/** Whether an error is one that the server replied with. */
-const isReply = (error: unknown): error is Error => error instanceof Error && error.name === "ReplyError";
-
-/** An error reply is an answer; everything else is the end of the connection. */
-function asAnswer(error: unknown): Refused {
-  if (isReply(error)) return refusalOf(error.message);
-  throw error;
-}
-
-/** What an error of the library says of the server. */
-function readable(error: Error): Error {
-  // A server that turns us away at the door answers before it was asked.
-  const said = /Last error: (.*)/.exec(error.message)?.[1];
-  if (said !== undefined) return refusalOf(said);
-  if (!/Please report this/.test(error.message)) return error;
-  return new Error("the answer is not of Redis's protocol", { cause: new Error(error.message.split(". ", 1)[0]) });
-}
-
 /** An IPv4 address as such, also when the socket is a v6 one. */
 const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, "");
-
-function settings(socket: Socket, opening: Opening, Base: typeof AbstractConnector) {
-  const limit = opening.limitMs;
-  class Handed extends Base {
-    constructor() {
-      super(1);
-    }
-    override connect(): Promise<Socket> {
-      this.stream = socket;
-      return Promise.resolve(socket);
-    }
-  }
-  return {
-    Connector: Handed,
-    lazyConnect: true,
-    retryStrategy: null,
-    enableOfflineQueue: false,
-    enableReadyCheck: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: limit ?? 0,
-    ...(limit === null ? {} : { commandTimeout: limit }),
-    // RESP2 is spoken by every version, and asks nothing (HELLO, CLIENT SETINFO) before we do.
-    protocol: 2 as const,
-    disableClientInfo: true,
-    autoResubscribe: false,
-    // ioredis waits for the TLS handshake when this is set; the socket has its options already.
-    ...(opening.access.tls === null ? {} : { tls: {} }),
-  };
-}
