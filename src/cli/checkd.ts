@@ -103,6 +103,20 @@ examples(
   process.exitCode = await lint(haproxy, conf);
 });
 
+examples(
+  program
+    .command("replay")
+    .description("run what `record:` wrote through the same rules, with other settings where given")
+    .argument("<file...>", "records, oldest first")
+    .option("--conf <file>", "other settings for the pools of the record")
+    .option("--json", "print everything as JSON"),
+  "checkd replay inputs.ndjson",
+  "checkd replay inputs.ndjson.1 inputs.ndjson --conf calmer.yaml",
+).action(async (files, { conf, json }) => {
+  const { replay } = await import("./replay.ts");
+  process.exitCode = await replay({ files, conf, json: json === true });
+});
+
 const pidFile = (): Option =>
   new Option("--pid-file <file>", "file with the daemon's pid").default("/run/checkd.pid").env("CHECKD_PID_FILE");
 const logFile = (): Option =>

@@ -1,0 +1,60 @@
+import { openAgent } from "../../agent/server.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Clock, Log } from "../contract.ts";
+import { createEngine, type Engine } from "../engine/engine.ts";
+import { createRecorder } from "../record/recorder.ts";
+import { registryHouse } from "../registry/house.ts";
+import { piecesOf } from "./pieces.ts";
+
+/** Everything that runs, put together. */
+export interface Daemon {
+  readonly engine: Engine;
+  /** Runs these settings; when something does not start, it throws and the former ones go on. */
+  use(settings: Settings): Promise<void>;
+  /** In the order of the flow, agent ports last. */
+  stop(): Promise<void>;
+}
+
+/** What the daemon is given by the program. */
+export interface DaemonGiven {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stateDir: string | null;
+  readonly dryRun: boolean;
+}
+
+/** SIGTERM must be over in 2 s; what is left is for the exit itself. */
+const STOP_MS = 1500;
+
+/** Puts the daemon together; nothing runs before `use`. */
+export function openDaemon({ clock, log, stateDir, dryRun }: DaemonGiven): Daemon {
+  const registries = registryHouse({ clock, log }, dryRun);
+  const recorder = createRecorder(clock, log);
+  const engine = createEngine({ clock, log, stateDir, registry: registries.get, observers: [recorder] });
+  const { board, prober, heard, outletEnv } = engine;
+  const agent = openAgent({ board, prober, clock, log, heard });
+  let current: Settings | null = null;
+  return {
+    engine,
+    async use(settings) {
+      for (const warning of settings.warnings) log("warn", warning);
+      registries.use(settings.registries);
+      recorder.use(settings.record, board);
+      try {
+        await engine.configure(settings, piecesOf(settings, { agent, clock, log, dryRun, outletEnv }));
+        current = settings;
+      } catch (error) {
+        if (current !== null) {
+          registries.use(current.registries);
+          recorder.use(current.record, board);
+        }
+        throw error;
+      }
+    },
+    async stop() {
+      await engine.stop(STOP_MS);
+      await registries.close();
+      recorder.close();
+    },
+  };
+}
