@@ -74,6 +74,8 @@ class FileRecorder implements Recorder {
 
   close(): void {
     this.#flush();
+    // The last flush may have begun a new file: its head is to be in it.
+    this.#flush();
     if (this.#fd !== null) closeSync(this.#fd);
     this.#fd = null;
     this.#settings = null;
