@@ -33,6 +33,8 @@ const PACKAGES = [
   ["zookeeper", "/usr/share/java/zookeeper.jar", "a registry"],
   ["chromium", "/usr/bin/chromium", "the page"],
   ["prometheus", "/usr/bin/promtool", "the alert rules"],
+  ["socat", "/usr/bin/socat", "a service manager's socket"],
+  ["systemd", "/usr/bin/systemd-analyze", "the units"],
   ["openssl", "/usr/bin/openssl", "certificates"],
   ["gcc", "/usr/bin/gcc", "the bench's load generator"],
   ["libc6-dev", "/usr/include/stdio.h", "the bench's load generator"],
