@@ -1,4 +1,4 @@
-import type { Board, Clock, Journal } from "../contract.ts";
+import type { Reader } from "./reader.ts";
 
 /** What a browser asks for; the path as it came, without its query. */
 export interface PageRequest {
@@ -22,9 +22,7 @@ export interface PageAnswer {
 
 /** What the page reads from: the same as the API. */
 export interface PageGiven {
-  readonly board: Board;
-  readonly journal: Journal;
-  readonly clock: Clock;
+  readonly reader: Reader;
   readonly version: string;
 }
 

@@ -1,0 +1,74 @@
+// "What if": the same decide() and judge() that the engine uses, on a changed copy of what is known.
+import { decide } from "../../core/decide/index.ts";
+import { judge } from "../../core/judge.ts";
+import type { Ms, Observation, PoolDecision, PoolView, Row, Verdict } from "../../core/types.ts";
+
+/** A pool as it is known at an instant. */
+export interface Scene {
+  readonly view: PoolView;
+  readonly now: Ms;
+}
+
+/** Other rows in place of those of the same names, at another time perhaps. */
+export interface Change {
+  readonly rows: readonly Row[];
+  readonly at?: Ms;
+}
+
+/** What the rules would come to. */
+export function imagine({ view, now }: Scene, { rows, at = now }: Change): PoolDecision {
+  const changed = new Map(rows.map((row) => [row.target.name, row]));
+  const members = [...view.rows.values()].map((row) => changed.get(row.target.name) ?? row);
+  return decide({ pool: view.pool, now: at, policy: view.policy, members, memory: view.memory });
+}
+
+/** The verdict of one target in a decision. */
+export const verdictIn = (decision: PoolDecision, name: string): Verdict | null =>
+  decision.verdicts.find(({ target }) => target.name === name) ?? null;
+
+/** What was seen `count` times in a row, and when the last of them would be. */
+export interface Seen {
+  readonly row: Row;
+  readonly at: Ms;
+}
+
+/** The row after the same outcome came so often from every check, each time as soon as it counts. */
+export function seenOften({ view, now }: Scene, row: Row, outcome: Observation["outcome"], count: number): Seen {
+  let at = now;
+  const health = row.health.map((was, index) => {
+    const policy = view.checks[index];
+    if (policy === undefined) return was;
+    const seen = { outcome, reason: outcome, facts: {}, weight: null, claim: null };
+    let one = was;
+    let when = Math.max(now, (was.countedAt ?? 0) + policy.fastMs);
+    for (let time = 0; time < count; time++) {
+      if (time > 0) when += policy.fastMs;
+      one = judge(one, seen, "timer", policy, when, when);
+    }
+    at = Math.max(at, when);
+    return one;
+  });
+  return { row: { ...row, health }, at };
+}
+
+const MOST = 100;
+
+/** The least number of equal outcomes after which a verdict is as wanted; null when no number does it. */
+export function timesUntil(
+  scene: Scene,
+  row: Row,
+  outcome: Observation["outcome"],
+  wanted: (verdict: Verdict | null) => boolean,
+): { readonly times: number; readonly decision: PoolDecision; readonly inMs: Ms } | null {
+  let before = "";
+  for (let times = 1; times <= MOST; times++) {
+    const seen = seenOften(scene, row, outcome, times);
+    const decision = imagine(scene, { rows: [seen.row], at: seen.at });
+    if (wanted(verdictIn(decision, row.target.name))) return { times, decision, inMs: seen.at - scene.now };
+    // Once a row is judged and settled, more of the same says nothing new.
+    const state = seen.row.health.map((one) => `${one.state} ${one.pending}`).join();
+    if (state === before && seen.row.health.every((one) => !one.pending)) return null;
+    before = state;
+  }
+  return null;
+}
