@@ -46,7 +46,8 @@ export const judge: Judge = (was, seen, by, policy, now, startedAt = now) => {
     last: seen,
     observedAt: now,
     blind: null,
-    blindSince: null,
+    // Only a pass ends it: what blindness has taken back, a failure or a warning must not give again.
+    blindSince: seen.outcome === "pass" ? null : was.blindSince,
     knownAt: now,
     countedAt: counts ? startedAt : was.countedAt,
     claimed: claimedBy(was, seen, now),

@@ -13,6 +13,7 @@ import {
   resize,
   sameClaim,
   sameRows,
+  sameSight,
   sameTarget,
   unseen,
 } from "./rows.ts";
@@ -161,8 +162,7 @@ class Fold implements Pool {
 
   /** Whether an observation can change a verdict: a state, a first answer, blindness, a claim or a step of weight. */
   #moves(was: HealthState, now: HealthState, row: Row): boolean {
-    if (was.state !== now.state || was.observedAt === null || (was.blind === null) !== (now.blind === null))
-      return true;
+    if (was.state !== now.state || was.observedAt === null || !sameSight(was, now)) return true;
     if (now.claimed !== was.claimed && (!sameClaim(was.claimed, now.claimed) || this.#lapsed(was, now))) return true;
     const former = this.#known.get(row.target.name);
     const contested = this.#policy.role === "writer" && this.#alarms.some((alarm) => alarm.code === "two-writers");

@@ -78,6 +78,11 @@ export function freshened(
   return { ...verdict, observedAt, staleAt, chain, reason: fullReason(chain, note) };
 }
 
+/** Whether a check is as blind, or as little, as before. */
+export function sameSight(was: HealthState, now: HealthState): boolean {
+  return (was.blind === null) === (now.blind === null) && (was.blindSince === null) === (now.blindSince === null);
+}
+
 /** Whether two claims lead to the same election; terms are left out, as they grow with every transaction. */
 export function sameClaim(was: HealthState["claimed"], now: HealthState["claimed"]): boolean {
   if (was === null || now === null) return was === now;

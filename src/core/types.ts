@@ -83,7 +83,7 @@ export interface HealthState {
   readonly observedAt: Ms | null;
   /** Why, while `unknown` comes in. */
   readonly blind: string | null;
-  /** Since when only `unknown` comes in, or a remembered state waits for its first observation. */
+  /** Since the first `unknown` after a pass; of a remembered state, since it was restored. */
   readonly blindSince: Ms | null;
   /** When the last observation that was not `unknown` ended (of a remembered health: when it was restored). */
   readonly knownAt: Ms | null;

@@ -183,7 +183,8 @@ describe("an unknown", () => {
       pending: true,
     });
     expect(fold("pffuu")).toMatchObject({ state: "up", blindSince: 1000, observedAt: 1250, pending: false });
-    expect(fold("pffuuf")).toMatchObject({ state: "down", blind: null, blindSince: null });
+    expect(fold("pffuuf")).toMatchObject({ state: "down", blind: null, blindSince: 1000 });
+    expect(fold("pffuup")).toMatchObject({ state: "up", blind: null, blindSince: null });
   });
 
   it("keeps the last claim that was seen", () => {

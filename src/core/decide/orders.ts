@@ -1,13 +1,11 @@
-import { age } from "../reason.ts";
 import type { Override } from "../types.ts";
-import { act, alarmed, type Draft, type Round, type Rule } from "./round.ts";
-
-const FORGOTTEN_MS = 24 * 3_600_000;
+import { act, type Draft, type Rule } from "./round.ts";
 
 /** Rule 2: an operator's order sets its target aside and beats every other rule: drain is up with weight 0, maint is down. */
 export const orders: Rule = (round) => {
   const drafts = round.drafts.map((draft) => ordered(draft, round.input.now));
-  return drafts.reduce(noted, { ...round, drafts });
+  const ends = drafts.flatMap((draft) => orderOf(draft, round.input.now)?.until ?? []);
+  return { ...round, drafts, wakes: [...round.wakes, ...ends] };
 };
 
 /** The order in force for a member, null after its end. */
@@ -22,15 +20,4 @@ function ordered(draft: Draft, now: number): Draft {
   const note = `${override.order} by ${override.owner}: ${override.reason}`;
   const told = act(draft, "override", override.order === "drain" ? "up" : "down", 0, note);
   return { ...told, told: true, fit: "ordered" };
-}
-
-function noted(round: Round, draft: Draft): Round {
-  const { now } = round.input;
-  const override = orderOf(draft, now);
-  if (override === null) return round;
-  if (override.until !== null) return { ...round, wakes: [...round.wakes, override.until] };
-  const due = override.since + FORGOTTEN_MS;
-  if (now < due) return { ...round, wakes: [...round.wakes, due] };
-  const text = `${override.order} by ${override.owner} has no end and stands for ${age(now - override.since)}: ${override.reason}`;
-  return alarmed(round, "order-forgotten", text, draft.name);
 }

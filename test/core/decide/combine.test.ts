@@ -142,6 +142,15 @@ describe("a target that cannot be judged", () => {
     expect(bench.alarms()).toEqual([]);
   });
 
+  it.each(["warn", "fail"] as const)("is not given back by a %s what blindness took", (outcome) => {
+    const bench = blinded();
+    bench.pass(60_000);
+    bench.see("a", outcome);
+    expect(bench.verdict("a").state).toBe("down");
+    bench.settle("a", "pass", 1);
+    expect(bench.verdict("a").state).toBe("up");
+  });
+
   it("is not degraded by the first unknown after a long sleep", () => {
     const bench = new Bench({ targets: [target("a"), target("b")], policy: { unknownMs: 60_000 } });
     for (const name of ["a", "b"]) bench.see(name, "pass");

@@ -79,17 +79,6 @@ describe("an operator's order", () => {
     expect(on.verdict("a").order).toBe("drain");
   });
 
-  it("that has no end alarms after a day", () => {
-    const on = bench();
-    give(on, "a", order("maint", null, on.now));
-    on.pass(24 * 3_600_000 - 1);
-    expect(on.alarms()).toEqual([]);
-    on.pass(1);
-    expect(on.view.alarms).toEqual([
-      { code: "order-forgotten", text: "maint by ann has no end and stands for 24h: kernel upgrade", target: "a" },
-    ]);
-  });
-
   it("leaves only the other targets to count: those in drain and maint are no part of the floor", () => {
     const on = bench();
     give(on, "a", order("drain"));
