@@ -30,7 +30,7 @@ export interface InquiryGiven {
 }
 
 /** Regular probes are put on this grid, so that many that are due share one turn of the loop. */
-const GRID_MS: Ms = 50;
+const GRID_MS: Ms = 100;
 const CLOSE_MS: Ms = 1000;
 /** So many questions of one target may be left unended by a checker that ignores its signal. */
 const MOST_UNENDED = 3;

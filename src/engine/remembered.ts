@@ -18,22 +18,25 @@ const target = z.strictObject({
 
 const served = { up: z.boolean(), weight: z.number() };
 
+const state = z.enum(["unknown", "up", "degraded", "down"]);
+
 const targetMemory = z.strictObject({
   ...served,
   since: z.number(),
   flips: z.array(z.number()),
   address: z.string(),
   order: z.enum(["drain", "maint"]).nullable(),
-  states: z.array(z.enum(["unknown", "up", "degraded", "down"])),
-  judged: z.enum(["up", "degraded", "down"]),
+  states: z.array(state),
+  judged: state,
   base: z.number(),
   rampFrom: z.number().nullable(),
   follows: z.string().nullable(),
-  prior: z.strictObject({ ...served, at: z.number() }).nullable(),
+  prior: z.strictObject(served).nullable(),
 }) satisfies z.ZodType<TargetMemory>;
 
 const memory = z.strictObject({
   writer: z.string().nullable(),
+  writerSince: z.number().nullable(),
   lineage: z.array(z.string()),
   served: z.string().nullable(),
   handoverUntil: z.number().nullable(),

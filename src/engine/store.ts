@@ -138,6 +138,7 @@ function fresh(kept: z.infer<typeof rememberedFile>, path: string, { clock, log 
   if (ageMs >= -SAVE_EVERY_MS && ageMs <= STALE_MS) return { memory, lists: kept.lists };
   const age = ageMs < 0 ? "from the future" : `${formatDuration(ageMs)} old`;
   log("warn", `${path} is ${age}: its verdicts are not used, its lists are`, { pool: kept.pool });
-  const { writer, lineage, ousted, served, weighed } = memory;
-  return { memory: { ...emptyMemory, writer, lineage, ousted, served, weighed }, lists: kept.lists };
+  const { writer, writerSince, lineage, ousted, served, weighed } = memory;
+  const lasting = { writer, writerSince, lineage, ousted, served, weighed };
+  return { memory: { ...emptyMemory, ...lasting }, lists: kept.lists };
 }
