@@ -42,7 +42,8 @@ const ONCE_MS = 15_000;
 /** Runs a program until it is stopped, or one round; gives the exit code. */
 export async function runClassic(classic: Classic, env: Variables): Promise<number> {
   const { once, everyMs } = classic.options;
-  const { log, flush } = lazyLog(classic.options.log);
+  const { log, load, flush } = lazyLog(classic.options.log);
+  if (!once) load();
   const clock = processClock(log);
   const ending = createEnding(once ? EXIT.unreachable : EXIT.ok);
   const rounds = createRounds(clock, once ? null : everyMs, () => front.round());

@@ -1,0 +1,84 @@
+// What is known of one tag, and what it comes to: the line of a round, the exit code of `--once`. Pure.
+import type { Delivery } from "../../contract.ts";
+import type { PoolView, Row } from "../../core/types.ts";
+import type { Followed } from "../../registry/follow.ts";
+import { EXIT } from "../exit.ts";
+import { type Address, inWords, okLine } from "./lines.ts";
+
+/** How the primary answered when it was last asked for its slaves; `none`: this program has no list to ask for. */
+export type Listing =
+  | { readonly state: "none" | "asking" | "answered" }
+  | { readonly state: "failed"; readonly why: string };
+
+/** What is known of one tag. */
+export interface Seen {
+  readonly tag: string;
+  readonly key: string;
+  readonly view: PoolView | null;
+  readonly followed: Followed | null;
+  /** What the publication last came to. */
+  readonly delivery: Delivery | null;
+  readonly listing: Listing;
+}
+
+/** The line of a round. fine: said each round, as the old tools did; wrong: said once while it lasts. */
+export type Answer = { readonly kind: "fine" | "wrong"; readonly text: string };
+
+/** The server that the key names; null: none, or the value makes no sense. */
+export function publishedIn({ followed, key }: Seen): Address | null {
+  const text = followed?.snapshot?.entries.get(key)?.value;
+  if (text === undefined) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || !("host" in value) || !("port" in value)) return null;
+    const port = Number(value.port);
+    return typeof value.host === "string" && Number.isInteger(port) ? { host: value.host, port } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Why Consul is no help now; null: it is. */
+export function trouble({ followed, delivery }: Seen): string | null {
+  if (followed !== null && followed.state !== "current" && followed.state !== "waiting")
+    return followed.error ?? "it has no leader";
+  return delivery?.state === "failed" ? (delivery.error ?? "it does not take what is written") : null;
+}
+
+const serves = ({ verdict }: Row): boolean => verdict?.state === "up" && verdict.weight > 0 && verdict.order === null;
+
+const rowsOf = (view: PoolView | null): readonly Row[] => [...(view?.rows.values() ?? [])];
+
+const rowAt = (view: PoolView, { host, port }: Address): Row | undefined =>
+  rowsOf(view).find(({ target }) => target.host === host && target.port === port);
+
+/** Whether no server of its own list is healthy, so that at most the primary serves. */
+export const lacksMember = ({ view }: Seen): boolean =>
+  view?.settled === true && !rowsOf(view).some((row) => row.target.part === "member" && serves(row));
+
+/** What a round comes to; null while that is being found out. */
+export function answerOf(seen: Seen): Answer | null {
+  const { tag, view, delivery } = seen;
+  if (view === null || !view.settled || trouble(seen) !== null) return null;
+  const published = publishedIn(seen);
+  const row = published === null ? undefined : rowAt(view, published);
+  const kept = published === null ? "nothing is written" : `${inWords(published)} stays`;
+  if (!rowsOf(view).some(serves)) return { kind: "wrong", text: `there is no healthy server for ${tag}, ${kept}` };
+  // A server whose last answer speaks against its verdict is about to be replaced, or to be forgiven.
+  if (row === undefined || !serves(row) || delivery?.state !== "synced") return null;
+  if (row.health.some(({ last }) => last?.outcome !== "pass")) return null;
+  if (row.target.part !== "backup") return { kind: "fine", text: okLine(tag) };
+  return { kind: "fine", text: `${tag} in consul is the primary ${inWords(row.target)}, there is no healthy slave` };
+}
+
+/** The exit code of `--once`; null while it is being found out. */
+export function outcomeOf(seen: Seen): number | null {
+  const { view, followed, delivery, listing } = seen;
+  if (trouble(seen) !== null) return EXIT.unreachable;
+  if (delivery?.state === "synced") return EXIT.ok;
+  if (listing.state === "asking" || view === null || followed?.state !== "current") return null;
+  const nobody = listing.state === "failed" ? EXIT.unreachable : EXIT.no;
+  // Without a list and without a key there is nobody to ask, and a pool of nobody does not settle.
+  if (view.rows.size === 0) return listing.state === "failed" ? nobody : view.settled ? nobody : null;
+  return view.settled && delivery?.state === "pending" ? nobody : null;
+}

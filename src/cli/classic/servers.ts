@@ -1,0 +1,43 @@
+import { Option } from "commander";
+import { parseHostPort } from "../../config/options.ts";
+import { EXIT, Exit } from "../exit.ts";
+import { type Address, inWords } from "./lines.ts";
+
+/** commander's collector of `h:p,h:p`, which may be repeated as well. */
+const listed = (text: string, before: readonly string[] | undefined): string[] => [
+  ...(before ?? []),
+  ...text.split(",").map((each) => each.trim()),
+];
+
+/** An option with addresses. */
+export const serversOption = (flags: string, says: string, variable: string): Option =>
+  new Option(flags, says).argParser(listed).env(variable);
+
+/** Addresses of an option, each once; throws with exit code 2. */
+export function serversOf(flag: string, texts: readonly string[] | undefined): readonly Address[] {
+  const found = new Map<string, Address>();
+  for (const text of texts ?? []) {
+    const address = parseHostPort(text);
+    if (address === null)
+      throw new Exit(EXIT.usage, `${flag}: "${text}" is no address (write host:port, port 1 to 65535)`);
+    found.set(inWords(address), address);
+  }
+  if (found.size === 0) throw new Exit(EXIT.usage, `${flag} is missing: write ${flag} 10.0.21.5:11211,10.0.21.7:11211`);
+  return [...found.values()];
+}
+
+/** Targets of a configuration: named as a source would name them. */
+export const targetsOf = (servers: readonly Address[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    servers.map(({ host, port }) => [
+      `${host}-${port}`.replace(/[^\w.-]/g, "-"),
+      host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+    ]),
+  );
+
+/** The first of a list that has one. */
+export function firstOf(servers: readonly Address[]): Address {
+  const [first] = servers;
+  if (first === undefined) throw new Error("an empty list of servers");
+  return first;
+}
