@@ -1,38 +1,12 @@
 import { z } from "zod";
-import { defineRegistry, type RegistryReader } from "../contract.ts";
-import { canonicalKey } from "./keys.ts";
-import { asUnreachable } from "./rejection.ts";
+import { defineRegistry } from "../contract.ts";
+import { environmentReader } from "./environment.ts";
 
-/** Variables named like the prefix: `a/b` reads `A_B` and `A_B_C`, which come back as `a/b` and `a/b/c` (confd's mapping). */
-export function environmentEntries(
-  prefix: string,
-  env: NodeJS.ProcessEnv,
-): Map<string, { value: string; version: string }> {
-  const start = canonicalKey(prefix).toUpperCase().replaceAll("/", "_");
-  const found = Object.entries(env).flatMap(([name, value]) =>
-    value !== undefined && name.startsWith(start)
-      ? [[canonicalKey(name.toLowerCase().replaceAll("_", "/")), { value, version: value }] as const]
-      : [],
-  );
-  return new Map(found);
-}
-
-const never = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, fail) => {
-    const end = (): void => fail(asUnreachable(signal.reason));
-    if (signal.aborted) return end();
-    signal.addEventListener("abort", end, { once: true });
-  });
-
-/** The environment of the process: it never changes, so there is never news. */
+/** The environment of the process. */
 export const env = defineRegistry({
   name: "env",
   summary: "the environment variables of the process, read only",
   options: z.strictObject({}),
   facts: {},
-  create: (): RegistryReader => ({
-    read: async (prefix, after, signal) =>
-      after === null ? { entries: environmentEntries(prefix, process.env), revision: "1", fresh: true } : never(signal),
-    close: async () => {},
-  }),
+  create: () => environmentReader(process.env),
 });

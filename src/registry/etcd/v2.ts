@@ -20,6 +20,12 @@ const leases = new WeakMap<Session, Lease>();
 
 const pathOf = (key: string): string => canonicalKey(key).split("/").map(encodeURIComponent).join("/");
 
+/** What the v2 API tells beside the keys. */
+export interface V2Snapshot extends Snapshot {
+  /** etcd's words when there is no such key or folder, which confd takes for an error; null when there is one. */
+  readonly missing: string | null;
+}
+
 /** etcd's v2 API by plain HTTP, for the clusters of the old tutorials. No transactions; sessions are keys with a TTL. */
 export class EtcdV2Registry implements Registry {
   readonly maxOps = 1;
@@ -59,7 +65,7 @@ export class EtcdV2Registry implements Registry {
     }
   }
 
-  async read(prefix: string, after: string | null, signal: AbortSignal): Promise<Snapshot> {
+  async read(prefix: string, after: string | null, signal: AbortSignal): Promise<V2Snapshot> {
     if (after !== null) {
       const from = (BigInt(after) + 1n).toString();
       const news = await this.#ask(
@@ -77,6 +83,7 @@ export class EtcdV2Registry implements Registry {
       entries: new Map(answer.body.node === undefined ? [] : leavesOf(answer.body.node)),
       revision: answer.index,
       fresh: true,
+      missing: missingIn(answer),
     };
   }
 
@@ -164,6 +171,11 @@ function* leavesOf(node: V2Node): Generator<[string, { value: string; version: s
     yield [canonicalKey(node.key), { value: node.value ?? "", version: String(node.modifiedIndex) }];
   for (const child of node.nodes ?? []) yield* leavesOf(child);
 }
+
+const missingIn = ({ body }: V2Answer): string | null =>
+  body.errorCode === KEY_NOT_FOUND
+    ? `${KEY_NOT_FOUND}: ${body.message ?? ""} (${body.cause ?? ""}) [${body.index ?? 0}]`
+    : null;
 
 const refusal = ({ status, body }: V2Answer): RegistryError =>
   new RegistryError(
