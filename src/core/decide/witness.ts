@@ -1,4 +1,4 @@
-import type { Claim, Memory, Ms } from "../types.ts";
+import type { Claim, HealthState, Memory, Ms } from "../types.ts";
 import { isAt, whoIsAt } from "./address.ts";
 import type { Draft, Round } from "./round.ts";
 
@@ -12,12 +12,12 @@ export interface Testimony {
 }
 
 /** The last claim of a target, whichever check saw it. */
-export function claimOf(draft: Draft): { readonly claim: Claim; readonly at: Ms } | null {
-  const claims = draft.member.health.flatMap((health) => (health.claimed === null ? [] : [health.claimed]));
-  return claims.reduce<(typeof claims)[number] | null>(
-    (newest, one) => (newest === null || one.at > newest.at ? one : newest),
-    null,
-  );
+export function claimOf(draft: Draft): HealthState["claimed"] {
+  let newest: HealthState["claimed"] = null;
+  for (const { claimed } of draft.member.health) {
+    if (claimed !== null && (newest === null || claimed.at > newest.at)) newest = claimed;
+  }
+  return newest;
 }
 
 /** The Sentinels' agreement in a claim, null without a majority. */
