@@ -12,6 +12,7 @@ export class Chronicle {
   readonly #clock: Clock;
   readonly #came = new WeakMap<Entered, Ms>();
   readonly #pools = new Map<string, Map<string, ByOutlet>>();
+  readonly #unsynced = new Map<string, Ms>();
   #subjects = 0;
 
   constructor(journal: Journal, clock: Clock, signal: AbortSignal) {
@@ -35,6 +36,11 @@ export class Chronicle {
     return own.flatMap(([, byOutlet]) => [...byOutlet.values()]);
   }
 
+  /** Since when this has not been shown as told; null when it is. */
+  unsyncedSince(pool: string, { about, outlet }: Delivery): Ms | null {
+    return this.#unsynced.get(keyOf(pool, about, outlet)) ?? null;
+  }
+
   /** The last deliveries of all, with their pools. */
   *all(): Iterable<readonly [string, Delivery]> {
     for (const [pool, subjects] of this.#pools)
@@ -43,7 +49,7 @@ export class Chronicle {
 
   /** A pool is configured no more. */
   ended(pool: string): void {
-    this.#subjects -= this.#pools.get(pool)?.size ?? 0;
+    for (const about of this.#pools.get(pool)?.keys() ?? []) this.#forget(pool, about);
     this.#pools.delete(pool);
   }
 
@@ -54,9 +60,14 @@ export class Chronicle {
       for (const [about, byOutlet] of subjects) {
         if (!about.startsWith(`${pool}/`) || knows(about)) continue;
         if ([...byOutlet.values()].some(({ at }) => at > before)) continue;
-        subjects.delete(about);
-        this.#subjects -= 1;
+        this.#forget(pool, about);
       }
+  }
+
+  #forget(pool: string, about: string): void {
+    const subjects = this.#pools.get(pool);
+    for (const outlet of subjects?.get(about)?.keys() ?? []) this.#unsynced.delete(keyOf(pool, about, outlet));
+    if (subjects?.delete(about) === true) this.#subjects -= 1;
   }
 
   #see(entered: Entered): void {
@@ -73,5 +84,10 @@ export class Chronicle {
     if (known === undefined && this.#subjects >= MOST_SUBJECTS) return;
     if (known === undefined) this.#subjects += 1;
     subjects.set(delivery.about, (known ?? new Map()).set(delivery.outlet, delivery));
+    const key = keyOf(pool, delivery.about, delivery.outlet);
+    if (delivery.state === "synced") this.#unsynced.delete(key);
+    else if (!this.#unsynced.has(key)) this.#unsynced.set(key, delivery.at);
   }
 }
+
+const keyOf = (pool: string, about: string, outlet: string): string => JSON.stringify([pool, about, outlet]);
