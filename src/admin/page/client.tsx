@@ -86,7 +86,8 @@ async function refresh(): Promise<void> {
 let timer: ReturnType<typeof setTimeout> | null = null;
 /** Many events at once are one look. */
 function soon(): void {
-  timer ??= setTimeout(() => {
+  if (timer !== null) return;
+  timer = setTimeout(() => {
     timer = null;
     void refresh();
   }, SOON_MS);
