@@ -17,6 +17,7 @@ export interface RedisServer {
   signal(name: NodeJS.Signals): void;
   /** Starts it again on its port and folder, also after it was killed; a Sentinel goes on with what it had written. */
   restart(more?: readonly string[]): Promise<void>;
+  output(): string;
   stop(): Promise<void>;
 }
 
@@ -102,6 +103,7 @@ async function keepServer(
     pid: () => running.pid,
     command: (...words) => ask(port, password, words),
     signal: (name) => running.signal(name),
+    output: () => running.output(),
     async restart(more = []) {
       await running.stop();
       await begin(more);
