@@ -45,6 +45,9 @@ class CurrentPublication {
   readonly #ended = new AbortController();
   readonly #truce = createTruce();
   #view: PoolView | null = null;
+  /** The registry answers, and vouches for what it says. */
+  #readable = false;
+  /** What lies there; null: not known, or no longer since we wrote. */
   #found: ReadonlyMap<string, Entry> | null = null;
 
   constructor(given: Options, env: OutletEnv) {
@@ -77,38 +80,46 @@ class CurrentPublication {
 
   #see({ state, snapshot, error }: Followed): void {
     if (state !== "current" && state !== "waiting") this.#report.failed(this.#key, "", new Error(error ?? state));
+    this.#readable = state === "current";
     this.#found = state === "current" ? (snapshot?.entries ?? null) : null;
     this.#loop.mark();
   }
 
   async #work(signal: AbortSignal): Promise<void> {
     const view = this.#view;
-    const found = this.#found;
     // Nothing is written before the pool is settled, nor on top of something that was not read.
-    if (view === null || found === null || !view.settled) return;
+    if (view === null || !view.settled || !this.#readable) return;
     const key = this.#key;
+    // After a write that failed the watch has no news: nothing may have changed.
+    this.#found ??= (await this.#registry.read(key, null, signal)).entries;
+    const found = this.#found;
     const choice = choose(view, (target) => names(target, key, this.#shape, view, found));
     const shown = found.get(key)?.value ?? null;
     if (choice.act === "wait") return this.#report.pending(key, "nobody serves: what is published stays");
     const wanted = currentValues(key, this.#shape, choice.target, view);
     const told = [...wanted.values()].join(" ");
-    if (choice.act === "keep") return this.#report.synced(key, told, shown);
+    if (choice.act === "keep") {
+      this.#truce.kept(found);
+      return this.#report.synced(key, told, shown);
+    }
     const waitUntil = this.#truce.holdUntil(found, this.#env.clock.now());
     if (waitUntil !== null) {
       this.#report.failed(key, told, new Error("another writer undoes what is written here; trying once in 10 s"));
       return this.#loop.markAt(waitUntil);
     }
-    await this.#write(key, wanted, found, signal);
+    // Who lost a race looks again: the winner's choice may be as good.
+    if (!(await this.#write(key, wanted, found, signal))) return this.#loop.mark();
     this.#report.synced(key, told, told);
     this.#env.log("info", `${key}: ${choice.target.name} is published`, { pool: view.pool, value: told });
   }
 
+  /** False when somebody else was quicker, and what is there now is not what was wanted. */
   async #write(
     key: string,
     wanted: ReadonlyMap<string, string>,
     found: ReadonlyMap<string, Entry>,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const ops = [...wanted].map(
       ([each, value]) =>
         ({ key: each, expect: found.get(each)?.version ?? "absent", session: null, put: value }) as const,
@@ -117,12 +128,12 @@ class CurrentPublication {
     this.#found = null;
     for (let from = 0; from < ops.length; from += this.#registry.maxOps) {
       const { conflicts } = await this.#registry.commit(ops.slice(from, from + this.#registry.maxOps), signal);
-      if (conflicts.length > 0) break;
+      if (conflicts.length > 0) return false;
     }
     this.#truce.wrote(wanted, this.#env.clock.now());
     const { entries } = await this.#registry.read(key, null, signal);
     this.#found = entries;
-    if ([...wanted].some(([each, value]) => entries.get(each)?.value !== value)) this.#loop.mark();
+    return [...wanted].every(([each, value]) => entries.get(each)?.value === value);
   }
 
   async stop(why: "exit" | "removed" | "replaced"): Promise<void> {
