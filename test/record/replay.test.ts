@@ -25,7 +25,7 @@ const policy = { ...defaultPolicy, rise: 2, fall: 3, fastMs: 100 };
 /** A pool with two targets, one of which fails now and then, as the engine would feed it. */
 function* inputs(count: number, start: number): Generator<Input> {
   yield { kind: "configured", at: start, policy: { ...defaultPoolPolicy, settleMs: 1000 }, checks: [policy] };
-  yield { kind: "listed", at: start, targets: [target("a"), target("b")] };
+  yield { kind: "listed", at: start, targets: [target("a"), target("b")], complete: true };
   for (let index = 0; index < count; index += 1) {
     const at = start + index * 500;
     const bad = index % 40 >= 30 && index % 40 < 36;
