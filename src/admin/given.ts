@@ -1,6 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import type { Board, Clock, Journal, Log, Orders, Prober } from "../contract.ts";
 import type { AgentCounts } from "./metrics/agent.ts";
+import type { RenderWatch } from "./metrics/render-watch.ts";
 import type { Page, PageGiven } from "./page-door.ts";
 import type { RegistryState } from "./registry-watch.ts";
 
@@ -18,6 +19,8 @@ export interface AdminGiven {
   /** How registries were met. */
   registries(): readonly RegistryState[];
   readonly agent: AgentCounts;
+  /** What came of rendering. */
+  readonly renders: RenderWatch;
   /** Makes the page; null: everybody is answered JSON. */
   readonly page: ((given: PageGiven) => Page) | null;
 }

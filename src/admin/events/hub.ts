@@ -46,12 +46,15 @@ export class EventHub {
     return { clients: this.#clients.size, dropped: this.#dropped, refused: this.#refused };
   }
 
-  /** Takes a client; `after`: the last id it has seen. False: there are too many. */
-  add(response: ServerResponse, wish: Wish, after: number | null): boolean {
-    if (this.#clients.size >= MOST_CLIENTS) {
-      this.#refused += 1;
-      return false;
-    }
+  /** Whether there is room for one more client. */
+  hasRoom(): boolean {
+    if (this.#clients.size < MOST_CLIENTS) return true;
+    this.#refused += 1;
+    return false;
+  }
+
+  /** Takes a client; `after`: the last id it has seen. */
+  add(response: ServerResponse, wish: Wish, after: number | null): void {
     this.#flush();
     const { clock } = this.#given;
     const stream = new EventStream(response, wish);
@@ -66,7 +69,6 @@ export class EventHub {
     if (this.#clients.size === 0) this.#begin();
     this.#clients.add(stream);
     response.once("close", () => this.#gone(stream));
-    return true;
   }
 
   /** Ends all: the server stops. */

@@ -7,25 +7,17 @@ import { Refusal } from "./refusal.ts";
 /** open: everybody; read: everybody on a loopback listener or with `read: public`, else with the token; change: with the token. */
 export type Need = "open" | "read" | "change";
 
-/** Who asks, as far as we can tell. */
-export interface Asker {
-  /** The `Authorization` header. */
-  readonly authorization: string | undefined;
-  /** Takes text/html: a person with a browser, who can be asked for the token. */
-  readonly browser: boolean;
-}
-
 /** Whether an address of the configuration is reached from this machine only. */
 export function isLoopback(listen: string): boolean {
   const host = parseHostPort(listen)?.host ?? "";
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-/** Null when that is allowed, else why not. A wrong token is refused even where none is needed. */
-export function refusalOf(admin: AdminSettings, need: Need, asker: Asker): Refusal | null {
+/** Null when that is allowed to whoever sends this `Authorization`, else why not. A wrong token is refused even where none is needed. */
+export function refusalOf(admin: AdminSettings, need: Need, authorization: string | undefined): Refusal | null {
   if (need === "open") return null;
   const { token, read, listen } = admin;
-  const shown = shownToken(asker.authorization, need);
+  const shown = shownToken(authorization, need);
   if (token === null && need === "change")
     return new Refusal(
       403,
@@ -33,17 +25,14 @@ export function refusalOf(admin: AdminSettings, need: Need, asker: Asker): Refus
       'changes are off: checkd has no admin token; set admin.token, as "${file:/etc/checkd/admin.token}", and reload',
     );
   const free = need === "read" && (read === "public" || isLoopback(listen));
-  if (shown === null) return free ? null : unauthorised(need, asker, "a token is needed: Authorization: Bearer TOKEN");
-  if (token === null) return free ? null : unauthorised(need, asker, "there is no token to compare with");
-  return sameText(shown, token.reveal()) ? null : unauthorised(need, asker, "this is not the token");
+  if (shown === null) return free ? null : unauthorised("a token is needed: Authorization: Bearer TOKEN");
+  if (token === null) return free ? null : unauthorised("there is no token to compare with");
+  return sameText(shown, token.reveal()) ? null : unauthorised("this is not the token");
 }
 
-/** Whether the asker may change something. */
-export const mayChange = (admin: AdminSettings, asker: Asker): boolean => refusalOf(admin, "change", asker) === null;
-
 /**
- * The token of a request. Reads take it also as the password of Basic, so that a browser can ask for it by itself; changes do
- * not, as a browser sends that along with what any other site makes it ask.
+ * The token of a request. Reads take it also as the password of Basic, for browsers without script and for scrapers; changes
+ * do not, as a browser sends that along with what any other site makes it ask.
  */
 function shownToken(authorization: string | undefined, need: Need): string | null {
   const [, scheme = "", value = ""] = /^(\S+) +(\S.*)$/.exec(authorization ?? "") ?? [];
@@ -53,10 +42,8 @@ function shownToken(authorization: string | undefined, need: Need): string | nul
   return pair.slice(pair.indexOf(":") + 1);
 }
 
-function unauthorised(need: Need, { browser }: Asker, message: string): Refusal {
-  const scheme = browser && need === "read" ? 'Basic realm="checkd", charset="UTF-8"' : 'Bearer realm="checkd"';
-  return new Refusal(401, "unauthorized", message, { "www-authenticate": scheme });
-}
+const unauthorised = (message: string): Refusal =>
+  new Refusal(401, "unauthorized", message, { "www-authenticate": 'Bearer realm="checkd"' });
 
 /** Equal texts, in a time that tells nothing of either; an empty token is nobody's. */
 function sameText(one: string, other: string): boolean {
