@@ -16,6 +16,7 @@ import {
   sameSight,
   sameTarget,
   unseen,
+  withVerdicts,
 } from "./rows.ts";
 import type {
   Alarm,
@@ -245,9 +246,7 @@ class Fold implements Pool {
       members: [...this.#rows.values()],
       memory: this.#memory,
     });
-    const verdicts = new Map(decision.verdicts.map((verdict) => [verdict.target.name, verdict]));
-    const rows = [...this.#rows].map(([name, row]) => [name, { ...row, verdict: verdicts.get(name) ?? null }] as const);
-    this.#rows = new Map(rows);
+    this.#rows = withVerdicts(this.#rows, decision.verdicts);
     if (decision.memory.kept.join() !== this.#memory.kept.join()) this.#rivals.clear();
     this.#memory = decision.memory;
     this.#known = new Map(Object.entries(decision.memory.targets));

@@ -97,11 +97,25 @@ function sameList(a: readonly string[], b: readonly string[]): boolean {
   return a === b || (a.length === b.length && a.every((one, i) => one === b[i]));
 }
 
+/** The rows with new verdicts, all at once; null for those that have none. */
+export function withVerdicts(rows: Rows, verdicts: readonly Verdict[]): Rows {
+  const byName = new Map<string, Verdict>();
+  for (const verdict of verdicts) byName.set(verdict.target.name, verdict);
+  const next: Rows = new Map();
+  for (const [name, { target, health, override }] of rows) {
+    next.set(name, { target, health, override, verdict: byName.get(name) ?? null });
+  }
+  return next;
+}
+
 /** Names whose verdict differs between two states of a pool. */
 export function changedNames(before: PoolView["rows"], after: Rows): readonly string[] {
-  const gone = [...before].filter(([name, row]) => row.verdict !== null && !after.has(name)).map(([name]) => name);
-  const differ = [...after].filter(([name, row]) => !sameVerdict(before.get(name)?.verdict ?? null, row.verdict));
-  return [...differ.map(([name]) => name), ...gone];
+  const changed: string[] = [];
+  for (const [name, { verdict }] of after) {
+    if (!sameVerdict(before.get(name)?.verdict ?? null, verdict)) changed.push(name);
+  }
+  for (const [name, { verdict }] of before) if (verdict !== null && !after.has(name)) changed.push(name);
+  return changed;
 }
 
 function sameVerdict(a: Verdict | null, b: Verdict | null): boolean {

@@ -25,7 +25,7 @@ export function priorOf(
 ): { readonly up: boolean; readonly weight: number } | null {
   const { former } = draft;
   // What an order did is no loss, nor is what comes of its end.
-  if (former === null || former.order !== null || draft.fit === "ordered") return null;
+  if (former === null || former.order !== null) return null;
   if (former.up === up) return former.prior;
   // In a burst of changes the answer that had lasted counts.
   return now - former.since < withinMs && former.prior !== null

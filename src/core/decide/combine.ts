@@ -1,8 +1,8 @@
 import { recall } from "../memory.ts";
 import { age, judgedReason } from "../reason.ts";
-import type { HealthState, Member, Ms, PoolInput, PoolPolicy, TargetMemory } from "../types.ts";
+import type { Alarm, HealthState, Member, Ms, PoolInput, PoolPolicy, TargetMemory } from "../types.ts";
 import { baseWeight } from "../weight.ts";
-import { addressOf, alarmed, byName, type Draft, type Round } from "./round.ts";
+import { addressOf, byName, type Draft, type Round } from "./round.ts";
 
 type State = HealthState["state"];
 const ranks: Readonly<Record<State, number>> = { up: 2, degraded: 1, down: 0, unknown: -1 };
@@ -11,14 +11,20 @@ const ranked = ["down", "degraded", "up"] as const;
 /** Rule 1: the states of all checks together, as `require` says. */
 export function combine(input: PoolInput): Round {
   const members = input.members.filter((member) => member.target.part !== "reference");
-  const drafts = members.map((member) => draftOf(member, input)).sort((a, b) => byName(a.name, b.name));
-  const wakes = drafts.flatMap((draft) => blindEnds(draft.member.health, input));
-  return drafts.reduce(blindAlarm, { input, drafts, memory: input.memory, alarms: [], wakes });
+  const drafts = sorted(members.map((member) => draftOf(member, input)));
+  const blind = drafts.filter((draft) => draft.member.health.some((health) => health.blindSince !== null));
+  const wakes = blind.flatMap((draft) => blindEnds(draft.member.health, input));
+  return { input, drafts, memory: input.memory, alarms: blind.flatMap((draft) => blindAlarm(draft, input.now)), wakes };
+}
+
+function sorted(drafts: readonly Draft[]): readonly Draft[] {
+  const inOrder = drafts.every((draft, i) => i === 0 || (drafts[i - 1]?.name ?? "") <= draft.name);
+  return inOrder ? drafts : [...drafts].sort((a, b) => byName(a.name, b.name));
 }
 
 /** One state of several: the worst (all), the best (any), or the N-th best; unknown only if the unknown ones could tip it. */
 export function combined(states: readonly State[], require: PoolPolicy["require"]): State {
-  if (states.length === 0) return "up";
+  if (states.length < 2) return states[0] ?? "up";
   const place = require === "all" ? states.length : require === "any" ? 1 : Math.min(require, states.length);
   const nth = (unknownAs: number) =>
     states.map((state) => (state === "unknown" ? unknownAs : ranks[state])).sort((a, b) => b - a)[place - 1] ?? 0;
@@ -44,7 +50,7 @@ function draftOf(member: Member, input: PoolInput): Draft {
   const states = member.health.map((health) => limited(health, policy.unknownMs, now));
   const state = combined(states, policy.require);
   const judged = state === "unknown" ? (former?.judged ?? "unknown") : state;
-  const seen = member.health.map((health) => health.observedAt).filter((at) => at !== null);
+  const seenAt = oldest(member.health);
   const up = judged === "up";
   return {
     member,
@@ -52,8 +58,8 @@ function draftOf(member: Member, input: PoolInput): Draft {
     former,
     judged,
     fit: judged === "up" ? "fit" : judged === "degraded" ? "soft" : judged === "down" ? "hard" : "unknown",
-    told: judged !== "unknown" && (seen.length > 0 || member.health.length === 0),
-    observedAt: seen.length > 0 ? Math.min(...seen) : now,
+    told: judged !== "unknown" && (seenAt !== null || member.health.length === 0),
+    observedAt: seenAt ?? now,
     base: baseWeight(member.health, policy, former?.base ?? null),
     rampFrom: null,
     flips: former?.flips ?? [],
@@ -70,16 +76,21 @@ function draftOf(member: Member, input: PoolInput): Draft {
   };
 }
 
+function oldest(health: readonly HealthState[]): Ms | null {
+  let at: Ms | null = null;
+  for (const { observedAt } of health) if (observedAt !== null && (at === null || observedAt < at)) at = observedAt;
+  return at;
+}
+
 function blindEnds(health: readonly HealthState[], { policy, now }: PoolInput): readonly Ms[] {
   const ends = health.flatMap((one) => (one.blindSince === null ? [] : [one.blindSince + policy.unknownMs]));
   return ends.filter((end) => end > now);
 }
 
-function blindAlarm(round: Round, draft: Draft): Round {
+function blindAlarm(draft: Draft, now: Ms): readonly Alarm[] {
   const blind = draft.member.health.find((health) => health.blind !== null);
-  if (blind === undefined) return round;
-  const { now } = round.input;
+  if (blind === undefined) return [];
   const held = draft.judged === "unknown" ? "no verdict yet" : `held ${draft.judged}`;
   const since = blind.knownAt === null ? "since start" : `since ${age(now - blind.knownAt)}`;
-  return alarmed(round, "blind", `cannot be judged ${since}, ${held}: ${blind.blind}`, draft.name);
+  return [{ code: "blind", text: `cannot be judged ${since}, ${held}: ${blind.blind}`, target: draft.name }];
 }

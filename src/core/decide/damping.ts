@@ -9,7 +9,7 @@ const FULL_AT = 6;
 /** Rule 3: a target that keeps falling waits longer and longer before its next up. It is never taken out by this, and may be kept by the floor. */
 export const damping: Rule = (round) => {
   const { policy, now } = round.input;
-  if (policy.damping === null) return { ...round, drafts: round.drafts.map((draft) => ({ ...draft, flips: [] })) };
+  if (policy.damping === null) return { ...round, drafts: round.drafts.map(forgetful) };
   const { maxMs, quietMs } = policy.damping;
   const counted = round.drafts.map((draft) => ({ ...draft, flips: flipsOf(draft, quietMs, now) }));
   const ends = counted.map((draft) => (heldBack(draft, round) ? holdEnds(draft.flips, maxMs) : 0));
@@ -20,6 +20,10 @@ export const damping: Rule = (round) => {
 /** How long after its last fall a target that fell `falls` times is held back. */
 export function holdMs(falls: number, maxMs: Ms): Ms {
   return falls < 2 ? 0 : maxMs / 2 ** Math.max(0, FULL_AT - falls);
+}
+
+function forgetful(draft: Draft): Draft {
+  return draft.flips.length === 0 ? draft : { ...draft, flips: [] };
 }
 
 function heldBack(draft: Draft, round: Round): boolean {

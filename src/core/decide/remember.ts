@@ -1,5 +1,5 @@
 import { fullReason } from "../reason.ts";
-import type { Memory, PoolDecision, TargetMemory, Verdict } from "../types.ts";
+import type { Memory, Ms, PoolDecision, TargetMemory, Verdict } from "../types.ts";
 import { toldNote } from "../weight.ts";
 import { priorOf } from "./brake.ts";
 import { orderOf } from "./orders.ts";
@@ -16,8 +16,8 @@ export function conclude(round: Round): PoolDecision {
   return {
     verdicts: drafts.filter((draft) => draft.told).map((draft) => verdictOf(draft, last)),
     alarms: last.alarms,
-    memory: remembered(last, drafts),
-    wakeAt: wakes.length === 0 ? null : Math.min(...wakes),
+    memory: remembered(last, drafts, weighed),
+    wakeAt: wakes.reduce<Ms | null>((soonest, at) => (soonest === null || at < soonest ? at : soonest), null),
   };
 }
 
@@ -50,14 +50,17 @@ function verdictOf(draft: Draft, round: Round): Verdict {
   };
 }
 
-function remembered(round: Round, drafts: readonly Draft[]): Memory {
-  const entries = drafts.flatMap((draft) => {
+function remembered(round: Round, drafts: readonly Draft[], told: ReadonlySet<string>): Memory {
+  const targets: Record<string, TargetMemory> = Object.create(null);
+  const low: string[] = [];
+  for (const draft of drafts) {
     const entry = draft.told ? entryOf(draft, round) : draft.former;
-    return entry === null ? [] : [[draft.name, entry] as const];
-  });
-  const low = drafts.filter((draft) => draft.told && draft.state === "up" && draft.weight < 100 && tells(draft, round));
-  const weighed = [...new Set([...round.memory.weighed, ...low.map((draft) => draft.name)])].sort(byName);
-  return { ...round.memory, weighed, targets: Object.fromEntries(entries) };
+    if (entry !== null) targets[draft.name] = entry;
+    const lowered = draft.told && draft.state === "up" && draft.weight < 100 && tells(draft, round);
+    if (lowered && !told.has(draft.name)) low.push(draft.name);
+  }
+  const weighed = low.length === 0 ? round.memory.weighed : [...round.memory.weighed, ...low].sort(byName);
+  return { ...round.memory, weighed, targets };
 }
 
 /** Whether HAProxy is told this weight: without its own weight only 0% is ever said. */
