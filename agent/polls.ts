@@ -1,4 +1,5 @@
 import type { Board, Clock, Ms, PoolPolicy, Prober, Row, TargetId } from "../src/index.ts";
+import { Answers } from "./answers.ts";
 import { isSettled, pollWait } from "./poll.ts";
 import { habitOf, type Poller, Pollers } from "./pollers.ts";
 import type { Asked } from "./request.ts";
@@ -45,6 +46,8 @@ const ignore = (): void => {};
 export class Polls {
   readonly #given: PollsGiven;
   readonly #rows = new Map<TargetId, Pollers>();
+  /** What was told, by pool. */
+  readonly answers = new Answers();
   #pruneAt = PRUNE_FROM;
 
   constructor(given: PollsGiven) {
@@ -118,6 +121,7 @@ export class Polls {
 
   #tell(poll: Poll, row: Row, policy: PoolPolicy, now: Ms): void {
     poll.answer(row, policy, now);
+    this.answers.count(poll.asked.pool, row, now);
     const down = row.verdict?.state === "down" ? row.verdict.since : null;
     if (poll.pollers.answered(poll.poller, down, now)) this.#given.heard(poll.asked.id);
   }

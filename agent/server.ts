@@ -1,6 +1,7 @@
 import type { AgentPort, AgentSettings, Board, Clock, Log, Part, Prober, TargetId } from "../src/index.ts";
 import { type Address, readAddress, writeAddress } from "./address.ts";
 import { allows } from "./allow.ts";
+import type { Told } from "./answers.ts";
 import { type Admission, Connections, type Refusal } from "./connections.ts";
 import type { Door, Inside } from "./door.ts";
 import { httpDoor } from "./http.ts";
@@ -35,6 +36,8 @@ export interface Agent {
   readonly stats: AgentStats;
   /** Peers that are answered at once because they hung up on late answers in the last ten minutes. */
   impatient(): readonly { readonly id: TargetId; readonly peer: string }[];
+  /** Answers told since start, of the pools that there are. */
+  answers(): ReadonlyMap<string, Told>;
 }
 
 /** Makes the agent; it listens when the parts are started. */
@@ -44,6 +47,7 @@ export function openAgent(given: AgentGiven): Agent {
     parts: (settings) => servings(inside, given.board, settings).map((each) => partOf(each, settings)),
     stats: inside.counts,
     impatient: () => inside.polls.impatient(),
+    answers: () => inside.polls.answers.of((pool) => given.board.pool(pool) !== null),
   };
 }
 
