@@ -57,8 +57,16 @@ export class ConsulRegistry implements Registry {
     );
   }
 
+  /** The right to what lies below is enough, and so is the right to the one key. */
   async #mayRead(prefix: string, signal: AbortSignal): Promise<void> {
-    await this.#caller.call(signal, (client, options) => client.kv.get({ key: `${prefix}/`, ...options }));
+    const look = (key: string): Promise<unknown> =>
+      this.#caller.call(signal, (client, options) => client.kv.get({ key, ...options }));
+    try {
+      await look(`${prefix}/`);
+    } catch (error) {
+      if (prefix === "" || !(error instanceof RegistryError) || error.kind !== "denied") throw error;
+      await look(prefix);
+    }
   }
 
   async commit(ops: readonly Op[], signal: AbortSignal): Promise<{ conflicts: readonly string[] }> {
