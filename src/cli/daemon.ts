@@ -1,9 +1,14 @@
 import { openAgent } from "../../agent/server.ts";
+import type { Admin } from "../admin/admin.ts";
+import { RenderWatch } from "../admin/metrics/render-watch.ts";
+import { watchRegistries } from "../admin/registry-watch.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Clock, Log } from "../contract.ts";
 import { createEngine, type Engine } from "../engine/engine.ts";
+import type { Observer } from "../engine/inside.ts";
 import { createRecorder } from "../record/recorder.ts";
 import { registryHouse } from "../registry/house.ts";
+import { version } from "./exit.ts";
 import { piecesOf } from "./pieces.ts";
 
 /** Everything that runs, put together. */
@@ -30,20 +35,40 @@ const STOP_MS = 1500;
 export function openDaemon({ clock, log, stateDir, dryRun }: DaemonGiven): Daemon {
   const registries = registryHouse({ clock, log }, dryRun);
   const recorder = createRecorder(clock, log);
-  const engine = createEngine({ clock, log, stateDir, registry: registries.get, observers: [recorder] });
-  const { board, prober, heard, outletEnv } = engine;
+  const watched = watchRegistries(registries.get, clock);
+  const observers: Observer[] = [recorder];
+  const engine = createEngine({ clock, log, stateDir, registry: watched.get, observers });
+  const { board, prober, orders, journal, heard, outletEnv } = engine;
   const agent = openAgent({ board, prober, clock, log, heard });
+  const renders = new RenderWatch(clock);
   let current: Settings | null = null;
+  let latest: Settings | null = null;
+  let admin: Admin | null = null;
+  /** Opened with the first configuration that has an admin section: nobody else pays for its libraries. */
+  const openAdminPart = async (settings: Settings): Promise<Admin> => {
+    const { openAdmin } = await import("../admin/admin.ts");
+    const opened = await openAdmin({
+      ...{ board, prober, orders, journal, clock, log, version, agent, renders },
+      settings: () => latest ?? settings,
+      registries: watched.states,
+      page: null,
+    });
+    observers.push(opened.observer);
+    return opened;
+  };
   return {
     engine,
     async use(settings) {
       for (const warning of settings.warnings) log("warn", warning);
       registries.use(settings.registries);
       recorder.use(settings.record, board);
+      latest = settings;
       try {
-        await engine.configure(settings, piecesOf(settings, { agent, clock, log, dryRun, outletEnv }));
+        if (settings.admin !== null) admin ??= await openAdminPart(settings);
+        await engine.configure(settings, piecesOf(settings, { agent, admin, clock, log, dryRun, outletEnv }));
         current = settings;
       } catch (error) {
+        latest = current;
         if (current !== null) {
           registries.use(current.registries);
           recorder.use(current.record, board);

@@ -1,5 +1,6 @@
 // What runs beside the pools, as parts: made anew from the settings at each load, started and stopped by the engine.
 import type { Agent } from "../../agent/server.ts";
+import type { Admin } from "../admin/admin.ts";
 import type { PoolSettings, Settings } from "../config/settings.ts";
 import type { Clock, Log, OutletEnv } from "../contract.ts";
 import type { Piece } from "../engine/parts.ts";
@@ -26,6 +27,8 @@ function agentPorts({ agent }: Settings, pool: string): (target: string) => read
 /** What is known once for the life of the process. */
 export interface PiecesGiven {
   readonly agent: Agent;
+  /** Null while no configuration had an admin section. */
+  readonly admin: Admin | null;
   readonly clock: Clock;
   readonly log: Log;
   readonly dryRun: boolean;
@@ -34,12 +37,12 @@ export interface PiecesGiven {
 
 /** All parts but the pools in the order they are stopped in: those that tell first, the agent's ports last. */
 export function piecesOf(settings: Settings, given: PiecesGiven): Piece[] {
-  const { agent, clock, log, dryRun } = given;
+  const { agent, admin, clock, log, dryRun } = given;
   const outlets = settings.pools.flatMap((pool) =>
     outletPieces(pool, { ...given.outletEnv(pool.name), dryRun, agentPorts: agentPorts(settings, pool.name) }),
   );
   const haproxies = dryRun
     ? []
     : settings.haproxy.map((each) => ({ part: keepRunning(each, clock, log), holds: [`file:${each.pidFile}`] }));
-  return [...outlets, ...haproxies, ...agent.parts(settings.agent)];
+  return [...outlets, ...haproxies, ...(admin?.parts(settings) ?? []), ...agent.parts(settings.agent)];
 }
