@@ -88,9 +88,14 @@ export function sameClaim(was: HealthState["claimed"], now: HealthState["claimed
   if (was === null || now === null) return was === now;
   const [a, b] = [was.claim, now.claim];
   if (a === b) return true;
-  const agrees = (claim: Claim) => claim.witness !== null && claim.witness.votes * 2 > claim.witness.of;
   const same = a.role === b.role && a.follows === b.follows && sameList(a.lineage, b.lineage);
-  return same && agrees(a) === agrees(b) && (!agrees(a) || a.witness?.says === b.witness?.says);
+  return same && named(a) === named(b);
+}
+
+/** Whom a majority of the Sentinels names; "": there is none; null: there are no Sentinels. */
+function named({ witness }: Claim): string | null {
+  if (witness === null) return null;
+  return witness.votes * 2 > witness.of ? witness.says : "";
 }
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {

@@ -1,6 +1,6 @@
 import type { Ms } from "../types.ts";
 import type { Draft, Round } from "./round.ts";
-import { claimOf, newer, replicas, sentinels, succeeds, type Testimony } from "./witness.ts";
+import { claimOf, majority, newer, replicas, sentinels, succeeds, type Testimony } from "./witness.ts";
 
 /** Who is the writer, and why; null: nobody may be. */
 export interface Election {
@@ -25,10 +25,19 @@ export function elect(round: Round, claimants: readonly Draft[]): Election {
   const { policy } = round.input;
   if (claimants.length === 0) return nobody("no target claims to be the writer");
   if (policy.witness === "none") return held(round, claimants);
-  const outside = sentinels(round, claimants) ?? replicas(round, claimants);
+  const outside = sentinels(round, claimants) ?? (outvoted(round, claimants) ? null : replicas(round, claimants));
   if (outside !== null) return { elected: outside.names, why: outside.why, until: outside.until };
   if (policy.witness === "require") return nobody(`no witness has agreed within ${policy.witnessAgeMs / 1000}s`);
   return alone(round, claimants) ?? among(newer(claimants, round.memory.ousted)) ?? held(round, claimants);
+}
+
+/** Where Sentinels are required but most of them are out of reach, replicas do not speak for them: the others may have moved on where we cannot see. */
+function outvoted(round: Round, claimants: readonly Draft[]): boolean {
+  if (round.input.policy.witness !== "require") return false;
+  return claimants.some((draft) => {
+    const last = claimOf(draft);
+    return last !== null && last.claim.witness !== null && majority(last.claim, last.at) === null;
+  });
 }
 
 function alone(round: Round, claimants: readonly Draft[]): Election | null {

@@ -458,6 +458,22 @@ describe("a required witness", () => {
     expect(on.serving()).toEqual(["b"]);
   });
 
+  it("does not take the replicas on this side of a partition for the majority of the Sentinels on the other", () => {
+    const on = agreed();
+    for (let i = 0; i < 6; i++) {
+      on.pass(2000);
+      on.see("a", leads(says("a", 1)));
+      for (const name of ["b", "c"] as const) on.see(name, reads("a", says("a", 1)));
+    }
+    expect(on.serving()).toEqual([]);
+    expect(on.verdict("a").reason).toBe("no writer: no witness has agreed within 10s");
+  });
+
+  it("takes replicas for a witness where the Sentinels agree on a name that cannot be matched", () => {
+    const on = bench({ witness: "require" }, { witness: { says: "redis-1:3306", votes: 3, of: 3 } });
+    expect(on.serving()).toEqual(["a"]);
+  });
+
   it("takes replicas for a witness where there are no Sentinels", () => {
     const on = bench({ witness: "require" });
     expect(on.serving()).toEqual(["a"]);
