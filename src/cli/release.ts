@@ -4,10 +4,10 @@ import type { PoolSettings } from "../config/settings.ts";
 import type { Log } from "../contract.ts";
 import { describeError } from "../errors.ts";
 import { haproxyClient } from "../haproxy/client.ts";
-import { isDown, isMaint } from "../haproxy/server.ts";
+import type { ServerSeen } from "../haproxy/server.ts";
 import { fillPool } from "../outlets/publish/template.ts";
 import type { RuntimeOptions } from "../outlets/runtime/options.ts";
-import { isOurs } from "../outlets/runtime/push.ts";
+import { isOurs, localAddresses } from "../outlets/runtime/ours.ts";
 import { processClock } from "./environment.ts";
 import { EXIT } from "./exit.ts";
 import { plugins } from "./plugins.ts";
@@ -25,33 +25,39 @@ function placesOf(pool: PoolSettings, sockets: readonly string[], ports: readonl
   const runtimes = pool.outlets
     .filter(({ kind }) => kind.name === "runtime")
     .map(({ options }) => options as RuntimeOptions);
-  const configured = runtimes.flatMap((given) =>
-    given.sockets.map((socket) => ({
-      socket,
-      backend: fillPool(given.backend, { pool: pool.name, group: pool.group }),
-      ports,
-    })),
+  const filled = (text: string): string => fillPool(text, { pool: pool.name, group: pool.group });
+  const configured = runtimes.flatMap(({ sockets: own, backend }) =>
+    own.map((socket) => ({ socket: filled(socket), backend: filled(backend), ports })),
   );
   if (sockets.length === 0) return configured;
-  const backends =
-    runtimes.length === 0
-      ? [pool.name]
-      : runtimes.map(({ backend }) => fillPool(backend, { pool: pool.name, group: pool.group }));
+  const backends = runtimes.length === 0 ? [pool.name] : runtimes.map(({ backend }) => filled(backend));
   return sockets.flatMap((socket) => backends.map((backend) => ({ socket, backend, ports })));
 }
 
-/** Says `agent up` for every server of ours at one place, so that HAProxy's own check decides; gives how many. */
-async function releasePlace({ socket, backend, ports }: Place, log: Log): Promise<number> {
+/**
+ * Lets a server go that our agent keeps down. HAProxy brings it up whatever its own check says, until that looks again:
+ * one that it found dead is said to be so at once.
+ */
+function releaseCommands(backend: string, { name, checkHealthy }: ServerSeen): readonly string[] {
+  const path = `${backend}/${name}`;
+  const up = `set server ${path} agent up`;
+  return checkHealthy === false ? [up, `set server ${path} health down`] : [up];
+}
+
+/** Says `agent up` for every server of ours at one place that the agent keeps down, so that HAProxy's own check decides. */
+async function releasePlace({ socket, backend, ports }: Place, log: Log): Promise<readonly string[]> {
   const client = haproxyClient({ address: socket, timeoutMs: SOCKET_MS, clock: processClock(log) });
   const signal = new AbortController().signal;
   const servers = await client.servers(backend, signal);
-  // One that its own check keeps down shows UP until that check has looked again: better than down for ever.
-  const ours = [...servers.values()].filter((server) => isOurs(server, ports) && isDown(server) && !isMaint(server));
+  const local = localAddresses();
+  const pinned = [...servers.values()].filter(
+    (server) => server.agentHealth === 0 && server.agentEnabled && isOurs(server, ports, local),
+  );
   await client.change(
-    ours.map(({ name }) => `set server ${backend}/${name} agent up`),
+    pinned.flatMap((server) => releaseCommands(backend, server)),
     signal,
   );
-  return ours.length;
+  return pinned.map(({ name }) => name);
 }
 
 /** Lets go of HAProxy: a checkd that is gone must not keep anybody down. */
@@ -75,7 +81,9 @@ export async function release(conf: string, sockets: readonly string[]): Promise
   let failures = 0;
   for (const place of places) {
     try {
-      process.stdout.write(`${place.socket}: ${await releasePlace(place, log)} servers of ${place.backend} released\n`);
+      const names = await releasePlace(place, log);
+      const what = names.length === 0 ? "nothing to release" : `released ${names.join(", ")}`;
+      process.stdout.write(`${place.socket}: ${place.backend}: ${what}\n`);
     } catch (error) {
       process.stderr.write(`${describeError(error)}\n`);
       failures += 1;

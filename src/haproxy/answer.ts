@@ -30,17 +30,28 @@ export function messagesOf(answer: string): readonly Message[] {
 
 // A `set server ... addr` that worked also reports with severity 4, in these words.
 const DONE = /^(?:IP changed from|port changed from|no need to change|nothing changed|.* changed its FQDN)/i;
+const NOTICE = 5;
+const LONGEST_COMMAND = 80;
 
-/** Throws what a command that changes something was answered, when that is no success. */
-export function expectDone(command: string, answer: string, address: string): void {
-  const failure = messagesOf(answer).find(({ text }) => !DONE.test(text));
-  if (failure === undefined) return;
+/** What HAProxy did not do of a line of commands; null when all is done. */
+export function failureOf(commands: readonly string[], answer: string, address: string): HaproxyError | null {
+  const failure = messagesOf(answer).find(({ severity, text }) => (severity ?? 0) < NOTICE && !DONE.test(text));
+  if (failure === undefined) return null;
   const { text } = failure;
-  if (/permission denied/i.test(text))
-    throw new HaproxyError(
-      "denied",
-      `${address}: "${command}" needs level admin: write \`stats socket ${address} level admin\` in haproxy.cfg`,
-    );
+  const what = quoted(commands);
+  if (/permission denied/i.test(text)) {
+    const [socket] = address.split(" ").slice(-1);
+    const mend = address.startsWith("@1")
+      ? `start HAProxy with -S ${socket},level,admin`
+      : `write \`stats socket ${socket} level admin\` in haproxy.cfg`;
+    return new HaproxyError("denied", `${address}: ${what} needs level admin: ${mend}`);
+  }
   const kind = /no such (?:backend|server)/i.test(text) ? "unknown" : "refused";
-  throw new HaproxyError(kind, `${address}: "${command}": ${text}`);
+  return new HaproxyError(kind, `${address}: ${what}: ${text.trim()}`);
+}
+
+function quoted(commands: readonly string[]): string {
+  const [first = ""] = commands;
+  const text = first.length > LONGEST_COMMAND ? `${first.slice(0, LONGEST_COMMAND)}...` : first;
+  return commands.length > 1 ? `one of ${commands.length} commands from "${text}" on` : `"${text}"`;
 }

@@ -1,17 +1,7 @@
 // Slots of a backend that checkd owns: what HAProxy has against what it should have, as commands. Pure.
 import type { Ms } from "../core/types.ts";
+import { addressOf, assignSlots, type Wanted } from "./assign.ts";
 import { isDrain, isMaint, type ServerSeen } from "./server.ts";
-
-/** What a slot should do for one target. */
-export interface Wanted {
-  readonly name: string;
-  readonly host: string;
-  readonly port: number;
-  /** serve: takes traffic; drain: finishes what it has; off: takes nothing, at once. */
-  readonly use: "serve" | "drain" | "off";
-  /** Percent of the configured weight, 0..100. */
-  readonly percent: number;
-}
 
 /** What is remembered between two looks: since when a slot is being emptied. */
 export type Emptying = ReadonlyMap<string, Ms>;
@@ -23,9 +13,8 @@ export interface Reconciled {
   readonly slots: ReadonlyMap<string, string>;
   /** Targets that should serve and have no slot. */
   readonly homeless: readonly string[];
+  /** Slots that finish their sessions: look again. */
   readonly emptying: Emptying;
-  /** Slots that still have sessions to finish: look again. */
-  readonly waiting: readonly string[];
 }
 
 /** All that decides. `seen` holds the owned slots only, in the order of their names. */
@@ -33,43 +22,20 @@ export interface ReconcileInput {
   readonly backend: string;
   readonly seen: readonly ServerSeen[];
   readonly wanted: readonly Wanted[];
+  /** The address of some target is not known yet: a slot that seems to be nobody's may be its. */
+  readonly incomplete: boolean;
   readonly emptying: Emptying;
   readonly drainForMs: Ms;
   readonly now: Ms;
 }
 
-const addressOf = ({ host, port }: { readonly host: string; readonly port: number }): string => `${host} ${port}`;
-
-/** A slot nobody uses: in maintenance. Its last address stays readable, so a returning instance finds its slot again. */
-const isFree = (slot: ServerSeen): boolean => isMaint(slot);
-
-/** Gives every wanted target a slot: the one that has its address, else a free one; nobody is evicted. */
-export function assignSlots(seen: readonly ServerSeen[], wanted: readonly Wanted[]): Map<string, ServerSeen> {
-  const taken = new Set<string>();
-  const slots = new Map<string, ServerSeen>();
-  const take = (target: Wanted, slot: ServerSeen): void => {
-    taken.add(slot.name);
-    slots.set(target.name, slot);
-  };
-  const byAddress = new Map<string, ServerSeen[]>();
-  for (const slot of seen) byAddress.set(addressOf(slot), [...(byAddress.get(addressOf(slot)) ?? []), slot]);
-  for (const target of wanted) {
-    const own = byAddress.get(addressOf(target)) ?? [];
-    const best = own.find((slot) => !isFree(slot)) ?? own[0];
-    if (best !== undefined) take(target, best);
-  }
-  const free = seen.filter((slot) => isFree(slot) && !taken.has(slot.name));
-  for (const target of wanted) {
-    if (slots.has(target.name) || target.use !== "serve") continue;
-    const next = free.shift();
-    if (next !== undefined) take(target, next);
-  }
-  return slots;
-}
+const HEAVIEST = 256;
 
 /** HAProxy truncates percents; an absolute weight says what is meant, and never 0 for a target that serves. */
-export const weightFor = ({ configuredWeight }: ServerSeen, { use, percent }: Wanted): number =>
-  use !== "serve" || percent === 0 ? 0 : Math.max(1, Math.min(256, Math.round((configuredWeight * percent) / 100)));
+export function weightFor({ configuredWeight }: ServerSeen, { use, percent, fullWeight }: Wanted): number {
+  if (use !== "serve" || percent === 0) return 0;
+  return Math.max(1, Math.min(HEAVIEST, Math.round(((fullWeight ?? configuredWeight) * percent) / 100)));
+}
 
 function serveCommands(path: string, slot: ServerSeen, target: Wanted): string[] {
   const commands: string[] = [];
@@ -79,42 +45,51 @@ function serveCommands(path: string, slot: ServerSeen, target: Wanted): string[]
   if (slot.weight !== weight) commands.push(`set server ${path} weight ${weight}`);
   if (slot.checkConfigured && !slot.checkEnabled) commands.push(`enable health ${path}`);
   if (slot.agentConfigured && !slot.agentEnabled) commands.push(`enable agent ${path}`);
-  if (isMaint(slot) || isDrain(slot)) commands.push(`set server ${path} state ready`);
+  if (!isMaint(slot) && !isDrain(slot)) return commands;
+  commands.push(`set server ${path} state ready`);
+  // Out of maintenance a server starts healthy, out of drain it is as its last check left it; ours is the newer word.
+  const stopped = isDrain(slot) && slot.operational === 0;
+  if (stopped && slot.checkConfigured) commands.push(`set server ${path} health up`);
+  if (stopped && slot.agentConfigured) commands.push(`set server ${path} agent up`);
   return commands;
 }
 
 /** Compares what HAProxy has with what it should have. */
-export function reconcile({ backend, seen, wanted, emptying, drainForMs, now }: ReconcileInput): Reconciled {
+export function reconcile(input: ReconcileInput): Reconciled {
+  const { backend, seen, wanted, emptying, incomplete } = input;
   const assigned = assignSlots(seen, wanted);
-  const users = new Map([...assigned].map(([name, slot]) => [slot.name, name]));
   const byName = new Map(wanted.map((target) => [target.name, target]));
+  const users = new Map([...assigned].map(([name, slot]) => [slot.name, byName.get(name)]));
   const next = new Map<string, Ms>();
-  const release: string[] = [];
-  const take: string[] = [];
-  const waiting: string[] = [];
+  const leave: string[] = [];
+  const enter: string[] = [];
   for (const slot of seen) {
     const path = `${backend}/${slot.name}`;
-    const target = byName.get(users.get(slot.name) ?? "");
-    if (target?.use === "serve") take.push(...serveCommands(path, slot, target));
-    else if (isFree(slot)) continue;
-    else if (target?.use === "off") release.push(`set server ${path} state maint`);
-    else if (target?.use === "drain") {
-      if (!isDrain(slot)) release.push(`set server ${path} state drain`);
-    } else {
-      // Nobody's: it finishes what it has, but not for ever.
-      const since = emptying.get(slot.name) ?? now;
-      const idle = isDrain(slot) && slot.sessions === 0;
-      if (idle || now - since >= drainForMs) release.push(`set server ${path} state maint`);
-      else {
-        if (!isDrain(slot)) release.push(`set server ${path} state drain`);
-        next.set(slot.name, since);
-        waiting.push(slot.name);
-      }
-    }
+    const target = users.get(slot.name);
+    if (target?.use === "serve") enter.push(...serveCommands(path, slot, target));
+    else if (isMaint(slot) || target?.use === "hold") continue;
+    else if (target === undefined && !incomplete) leave.push(...emptyOne(path, slot, emptying, input, next));
+    else if (target?.use === "off") leave.push(`set server ${path} state maint`);
+    else if (target?.use === "drain" && !isDrain(slot)) leave.push(`set server ${path} state drain`);
   }
   const slots = new Map([...assigned].map(([name, slot]) => [name, slot.name]));
   const homeless = wanted.filter(({ name, use }) => use === "serve" && !slots.has(name)).map(({ name }) => name);
-  return { commands: [...release, ...take], slots, homeless, emptying: next, waiting };
+  return { commands: [...leave, ...enter], slots, homeless, emptying: next };
+}
+
+/** A slot that is nobody's finishes what it has, but not for ever. */
+function emptyOne(
+  path: string,
+  slot: ServerSeen,
+  emptying: Emptying,
+  { now, drainForMs }: Pick<ReconcileInput, "now" | "drainForMs">,
+  next: Map<string, Ms>,
+): readonly string[] {
+  const since = emptying.get(slot.name) ?? now;
+  const idle = isDrain(slot) && slot.sessions === 0;
+  if (idle || now - since >= drainForMs) return [`set server ${path} state maint`];
+  next.set(slot.name, since);
+  return isDrain(slot) ? [] : [`set server ${path} state drain`];
 }
 
 /** Names of slots from `web1..20`, or the list itself. */

@@ -1,32 +1,46 @@
 /** One line of a table by the names of its columns. */
 export type Columns = Readonly<Record<string, string>>;
 
-/** `show stat`: CSV whose first line names the columns. Values with commas are quoted. */
-export function parseCsv(text: string): readonly Columns[] {
+/** `show stat`: CSV whose first line names the columns, of which the `wanted` are kept. Values with commas are quoted. */
+export function parseCsv(text: string, wanted: readonly string[]): readonly Columns[] {
   const [head = "", ...lines] = text.split("\n").filter((line) => line.trim() !== "");
-  const names = splitCsv(head.replace(/^#\s*/, ""));
-  return lines.map((line) => zip(names, splitCsv(line)));
+  const pick = picker(splitCsv(head.replace(/^#\s*/, "")), wanted);
+  return lines.map((line) => pick(splitCsv(line)));
 }
 
 /** `show servers state`: a version, a line that names the columns, then lines with blanks between values. */
-export function parseTable(text: string): readonly Columns[] {
+export function parseTable(text: string, wanted: readonly string[]): readonly Columns[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const at = lines.findIndex((line) => line.startsWith("#"));
-  const names = (lines[at] ?? "").replace(/^#\s*/, "").split(/\s+/);
-  return at < 0 ? [] : lines.slice(at + 1).map((line) => zip(names, line.split(" ")));
+  if (at < 0) return [];
+  const pick = picker((lines[at] ?? "").replace(/^#\s*/, "").split(/\s+/), wanted);
+  return lines.slice(at + 1).map((line) => pick(line.split(" ")));
 }
 
-/** `show info`: `Key: value` lines. */
-export function parseInfo(text: string): Columns {
-  const pairs = text.split("\n").map((line) => {
-    const colon = line.indexOf(":");
-    return [line.slice(0, colon), line.slice(colon + 1).trim()] as const;
-  });
-  return Object.fromEntries(pairs.filter(([key]) => key !== ""));
+/** `show info`: the `wanted` of its `Key: value` lines. */
+export function parseInfo(text: string, wanted: readonly string[]): Columns {
+  const found: Record<string, string> = {};
+  for (const key of wanted) {
+    const from = `\n${text}`.indexOf(`\n${key}: `);
+    if (from >= 0)
+      found[key] =
+        text
+          .slice(from + key.length + 2)
+          .split("\n", 1)[0]
+          ?.trim() ?? "";
+  }
+  return found;
 }
 
-const zip = (names: readonly string[], values: readonly string[]): Columns =>
-  Object.fromEntries(names.flatMap((name, index) => (name === "" ? [] : [[name, values[index] ?? ""]])));
+/** Takes the wanted values out of a line; columns that this HAProxy does not have are left out. */
+function picker(names: readonly string[], wanted: readonly string[]): (values: readonly string[]) => Columns {
+  const places = wanted.map((name) => [name, names.indexOf(name)] as const).filter(([, at]) => at >= 0);
+  return (values) => {
+    const row: Record<string, string> = {};
+    for (const [name, at] of places) row[name] = values[at] ?? "";
+    return row;
+  };
+}
 
 function splitCsv(line: string): string[] {
   if (!line.includes('"')) return line.split(",");

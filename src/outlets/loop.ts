@@ -6,6 +6,8 @@ import type { Ms } from "../core/types.ts";
 export interface Loop {
   /** There is work to do. */
   mark(): void;
+  /** Marks, and does not wait for a planned retry: what failed is known to be back. */
+  hurry(): void;
   /** Marks at that time, unless something marks before. */
   markAt(due: Ms): void;
   /** No more work; resolves when the running one has ended. */
@@ -43,6 +45,13 @@ class OutletLoop implements Loop {
     this.#marked = true;
     // News during an outage does not hurry the retry: what is written then is the newest anyway.
     if (this.#running === null && !this.#retrying && !this.#ended.signal.aborted) this.#begin();
+  }
+
+  hurry(): void {
+    this.#cancelRetry();
+    this.#retrying = false;
+    this.#failures = 0;
+    this.mark();
   }
 
   markAt(due: Ms): void {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { reconcile, slotNames, type Wanted } from "../../src/haproxy/reconcile.ts";
+import type { Wanted } from "../../src/haproxy/assign.ts";
+import { reconcile, slotNames } from "../../src/haproxy/reconcile.ts";
 import type { ServerSeen } from "../../src/haproxy/server.ts";
 
 const slot = (name: string, more: Partial<ServerSeen> = {}): ServerSeen => ({
@@ -16,7 +17,9 @@ const slot = (name: string, more: Partial<ServerSeen> = {}): ServerSeen => ({
   agentPort: 0,
   status: "MAINT",
   sessions: 0,
-  lastAgent: "",
+  unchangedSeconds: 0,
+  agentHealth: null,
+  checkHealthy: null,
   agentConfigured: false,
   agentEnabled: false,
   agentAsking: false,
@@ -32,6 +35,7 @@ const want = (name: string, host: string, more: Partial<Wanted> = {}): Wanted =>
   port: 80,
   use: "serve",
   percent: 100,
+  fullWeight: null,
   ...more,
 });
 const look = (
@@ -39,7 +43,8 @@ const look = (
   wanted: readonly Wanted[],
   emptying: ReadonlyMap<string, number> = new Map(),
   now = 0,
-) => reconcile({ backend: "web", seen, wanted, emptying, drainForMs: 30_000, now });
+  incomplete = false,
+) => reconcile({ backend: "web", seen, wanted, incomplete, emptying, drainForMs: 30_000, now });
 
 /** A HAProxy that takes commands as the real one does. */
 function play(seen: readonly ServerSeen[], commands: readonly string[]): ServerSeen[] {
@@ -97,13 +102,55 @@ describe("owned slots", () => {
   it("empty the slot of a target that left: drain, wait for its sessions, then maintenance", () => {
     const first = look([serving("s1", "10.0.0.1", { sessions: 2 })], [], new Map(), 1000);
     expect(first.commands).toEqual(["set server web/s1 state drain"]);
-    expect(first.waiting).toEqual(["s1"]);
+    expect([...first.emptying.keys()]).toEqual(["s1"]);
     const draining = serving("s1", "10.0.0.1", { sessions: 2, admin: 12 });
     expect(look([draining], [], first.emptying, 2000).commands).toEqual([]);
     expect(look([{ ...draining, sessions: 0 }], [], first.emptying, 3000).commands).toEqual([
       "set server web/s1 state maint",
     ]);
     expect(look([draining], [], first.emptying, 31_000).commands).toEqual(["set server web/s1 state maint"]);
+    // Sessions that were not asked for are not none.
+    expect(look([{ ...draining, sessions: null }], [], first.emptying, 3000).commands).toEqual([]);
+  });
+
+  it("bring a target that returns while its slot drains back at once, whatever HAProxy's check said meanwhile", () => {
+    const draining = serving("s1", "10.0.0.1", { admin: 12, operational: 0, status: "DOWN" });
+    expect(look([draining], [want("a", "10.0.0.1")]).commands).toEqual([
+      "set server web/s1 state ready",
+      "set server web/s1 health up",
+    ]);
+  });
+
+  it("take nothing from a target nobody has spoken of, nor while somebody's address is unknown", () => {
+    const seen = [serving("s1", "10.0.0.1"), serving("s2", "10.0.0.2")];
+    const hold = want("a", "10.0.0.1", { use: "hold" });
+    expect(look(seen, [hold, want("b", "10.0.0.2")]).commands).toEqual([]);
+    expect(look(seen, [hold], new Map(), 0, true).commands).toEqual([]);
+    expect(look(seen, [hold]).commands).toEqual(["set server web/s2 state drain"]);
+    expect(look([slot("s1")], [hold]).commands).toEqual([]);
+  });
+
+  it("keep the slots of those who left for them: new ones take what nobody had, then what is free longest", () => {
+    const free = (name: string, host: string, unchangedSeconds: number): ServerSeen =>
+      slot(name, { host, port: 80, unchangedSeconds });
+    const seen = [free("s1", "10.0.0.1", 50), free("s2", "10.0.0.2", 90), slot("s3"), slot("s4")];
+    const many = ["7", "8", "9"].map((last) => want(last, `10.0.0.${last}`));
+    expect([...look(seen, many).slots]).toEqual([
+      ["7", "s3"],
+      ["8", "s4"],
+      ["9", "s2"],
+    ]);
+  });
+
+  it("lend the slot of a target that is out when no other is free, and never that of one that serves", () => {
+    const seen = [slot("s1", { host: "10.0.0.1", port: 80 }), serving("s2", "10.0.0.2")];
+    const out = want("a", "10.0.0.1", { use: "off" });
+    const lent = look(seen, [out, want("b", "10.0.0.2"), want("c", "10.0.0.3")]);
+    expect(Object.fromEntries(lent.slots)).toEqual({ b: "s2", c: "s1" });
+    expect(lent.homeless).toEqual([]);
+    const after = [serving("s1", "10.0.0.3"), serving("s2", "10.0.0.2")];
+    const back = look(after, [want("a", "10.0.0.1"), want("b", "10.0.0.2"), want("c", "10.0.0.3")]);
+    expect([back.commands, back.homeless]).toEqual([[], ["a"]]);
   });
 
   it("take a failed target out at once and keep its slot for it", () => {
@@ -128,6 +175,8 @@ describe("owned slots", () => {
   it("set weights in absolute numbers that are never 0 for a target that serves", () => {
     const small = serving("s1", "10.0.0.1", { weight: 10, configuredWeight: 10 });
     expect(look([small], [want("a", "10.0.0.1", { percent: 1 })]).commands).toEqual(["set server web/s1 weight 1"]);
+    const asked = want("a", "10.0.0.1", { percent: 50, fullWeight: 30 });
+    expect(look([small], [asked]).commands).toEqual(["set server web/s1 weight 15"]);
   });
 
   it.each([
@@ -152,7 +201,7 @@ describe("owned slots", () => {
     });
     const target = fc.record({
       host,
-      use: fc.constantFrom<Wanted["use"]>("serve", "drain", "off"),
+      use: fc.constantFrom<Wanted["use"]>("serve", "drain", "off", "hold"),
       percent: fc.integer({ min: 0, max: 100 }),
     });
     const wantedSet = fc.uniqueArray(target, { selector: (each) => each.host, maxLength: 6 });

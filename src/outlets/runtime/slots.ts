@@ -1,60 +1,62 @@
 import type { OutletEnv } from "../../contract.ts";
-import type { Ms, PoolView, Row } from "../../core/types.ts";
+import type { Ms, PoolView } from "../../core/types.ts";
 import { HaproxyError } from "../../haproxy/answer.ts";
 import type { HaproxyClient } from "../../haproxy/client.ts";
 import { createNames, type Names } from "../../haproxy/names.ts";
-import { type Emptying, type Reconciled, reconcile, type Wanted } from "../../haproxy/reconcile.ts";
-import type { ServerSeen } from "../../haproxy/server.ts";
-import { writeStateFile } from "../../haproxy/state-file.ts";
+import { type Emptying, type Reconciled, reconcile } from "../../haproxy/reconcile.ts";
+import { isAnyMaint, type ServerSeen } from "../../haproxy/server.ts";
 import { createLoop, type Loop } from "../loop.ts";
-import { type Reporter, reporter } from "../publish/report.ts";
+import { type Keeper, newsReporter, type Tell } from "./keeper.ts";
+import type { StateKeeper } from "./state.ts";
+import { type WantedSlots, wantedSlots } from "./wanted.ts";
 
 /** One socket whose slots are kept as the board says. */
 export interface SlotOptions {
   readonly backend: string;
   readonly slots: readonly string[];
   readonly drainForMs: Ms;
-  readonly stateFile: string | null;
+  /** Hears that something was changed; null: no state file. */
+  readonly state: StateKeeper | null;
 }
 
 /** While sessions are being finished, and to see what others changed. */
 const LOOK_EMPTYING_MS = 250;
 const LOOK_MS = 2000;
+/** Draining an idle slot and freeing it, with news in between, takes no more looks than this. */
+const MOST_ROUNDS = 5;
 
-/** What a target should do in HAProxy; null: nothing is known of it yet, so nothing is changed. */
-function wantedOf({ target, verdict }: Row): Wanted | null {
-  if (verdict === null || target.part === "reference") return null;
-  const { name, host, port } = target;
-  if (verdict.order === "drain") return { name, host, port, use: "drain", percent: 0 };
-  const serves = verdict.state === "up" && verdict.order === null;
-  return { name, host, port, use: serves ? "serve" : "off", percent: verdict.weight };
+interface Look {
+  readonly seen: readonly ServerSeen[];
+  readonly missing: readonly string[];
+  readonly wanted: WantedSlots;
+  readonly result: Reconciled;
 }
 
 /** Keeps the owned slots of one socket equal to the board. */
-export class SlotKeeper {
+export class SlotKeeper implements Keeper {
   readonly #client: HaproxyClient;
   readonly #options: SlotOptions;
   readonly #env: OutletEnv;
-  readonly #report: Reporter;
+  readonly #tell: Tell;
+  readonly #report: ReturnType<typeof newsReporter>;
   readonly #loop: Loop;
   readonly #about: string;
+  readonly #names: Names;
   #view: PoolView | null = null;
   #emptying: Emptying = new Map();
-  readonly #names: Names;
-  #lastState = "";
-  #lastCommands = "";
 
-  constructor(client: HaproxyClient, options: SlotOptions, env: OutletEnv) {
+  constructor(client: HaproxyClient, options: SlotOptions, env: OutletEnv, tell: Tell) {
     this.#client = client;
     this.#options = options;
     this.#env = env;
+    this.#tell = tell;
     this.#about = `${options.backend} at ${client.address}`;
-    this.#names = createNames(env.clock);
-    this.#report = reporter(env, "runtime");
+    this.#names = createNames(env.clock, () => this.#loop.mark());
+    this.#report = newsReporter(env);
     this.#loop = createLoop({
       clock: env.clock,
       work: (signal) => this.#work(signal),
-      failed: (error) => this.#report.failed(this.#about, "", error),
+      failed: (error) => this.#failed(error),
       firstRetryMs: 50,
       longestRetryMs: 1000,
     });
@@ -67,104 +69,134 @@ export class SlotKeeper {
 
   /** HAProxy may have lost everything, or gained something. */
   look(): void {
-    this.#loop.mark();
+    this.#loop.hurry();
   }
 
   stop(): Promise<void> {
     return this.#loop.stop();
   }
 
-  async #work(signal: AbortSignal): Promise<void> {
+  #failed(error: unknown): void {
+    this.#report.failed(this.#about, "", error);
     const view = this.#view;
-    if (view === null || !view.settled) return;
-    const seen = await this.#seen(signal);
-    const wanted = await this.#resolved([...view.rows.values()].map(wantedOf).filter((each) => each !== null));
-    const { drainForMs, backend } = this.#options;
-    const result = reconcile({
-      backend,
-      seen,
-      wanted,
-      emptying: this.#emptying,
-      drainForMs,
-      now: this.#env.clock.now(),
-    });
-    this.#emptying = result.emptying;
-    if (result.commands.length > 0) await this.#change(result.commands, view, signal);
-    else this.#tell(view, result, seen);
-    await this.#keepState(signal);
-    this.#loop.markAt(this.#env.clock.now() + (result.waiting.length > 0 ? LOOK_EMPTYING_MS : LOOK_MS));
+    if (!(error instanceof HaproxyError) || error.kind !== "unreachable" || view === null) return;
+    for (const { target, verdict } of view.rows.values())
+      this.#tell(view, target.name, {
+        state: "failed",
+        told: verdict?.state ?? "",
+        shown: null,
+        error: `no answer of ${this.#client.address}`,
+      });
   }
 
-  /** HAProxy takes addresses only; a name that never resolved cannot serve yet. */
-  async #resolved(wanted: readonly Wanted[]): Promise<Wanted[]> {
-    const resolved = await Promise.all(
-      wanted.map(async (each) => ({ ...each, host: await this.#names.addressOf(each.host) })),
-    );
-    return resolved.flatMap((each) => (each.host === null ? [] : [{ ...each, host: each.host }]));
-  }
-
-  async #change(commands: readonly string[], view: PoolView, signal: AbortSignal): Promise<void> {
-    const text = commands.join("; ");
-    const again = text === this.#lastCommands;
-    if (again && this.#env.dryRun) return;
-    this.#lastCommands = again ? "" : text;
-    // Saying the same at once and for ever would be a storm: it becomes a failure, with growing pauses.
-    if (again)
-      throw new HaproxyError("refused", `${this.#client.address} does not keep what it is told: ${commands[0]}`);
-    await this.#client.change(commands, signal);
-    this.#env.log("info", `${this.#about}: ${commands.length} commands`, { pool: view.pool, first: commands[0] ?? "" });
-    // What was said is looked at once more: only what HAProxy shows counts as told.
+  async #work(signal: AbortSignal): Promise<void> {
+    let last = "";
+    for (let round = 0; round < MOST_ROUNDS; round += 1) {
+      const view = this.#view;
+      if (view === null || !view.settled) return;
+      const look = await this.#look(view, signal);
+      const { commands } = look.result;
+      if (commands.length === 0 || this.#env.dryRun) {
+        await this.#client.change(commands, signal);
+        this.#rest(view, look);
+        return;
+      }
+      const text = commands.join("; ");
+      // Saying the same for ever would be a storm: it becomes a failure, with growing pauses.
+      if (text === last)
+        throw new HaproxyError("refused", `${this.#client.address} does not keep what it is told: ${commands[0]}`);
+      last = text;
+      await this.#client.change(commands, signal);
+      this.#options.state?.changed();
+      this.#env.log("info", `${this.#about}: ${commands.length} commands`, {
+        pool: view.pool,
+        first: commands[0] ?? "",
+      });
+      // What was said is looked at once more: only what HAProxy shows counts as told.
+    }
     this.#loop.mark();
   }
 
-  async #seen(signal: AbortSignal): Promise<ServerSeen[]> {
-    const servers = await this.#client.servers(this.#options.backend, signal);
-    return this.#options.slots.map((name) => {
-      const found = servers.get(`${this.#options.backend}/${name}`);
-      if (found !== undefined) return found;
-      throw new HaproxyError(
-        "unknown",
-        `${this.#client.address}: backend ${this.#options.backend} has no server ${name}: compare slots with its server lines`,
-      );
+  async #look(view: PoolView, signal: AbortSignal): Promise<Look> {
+    const { backend, drainForMs } = this.#options;
+    // Sessions matter only where one waits for their end, and cost most of a look.
+    const servers =
+      this.#emptying.size > 0
+        ? await this.#client.servers(backend, signal)
+        : await this.#client.states(backend, signal);
+    const found = this.#options.slots.map((name) => servers.get(`${backend}/${name}`) ?? name);
+    const seen = found.filter((each) => typeof each !== "string");
+    const missing = found.filter((each) => typeof each === "string");
+    const now = this.#env.clock.now();
+    const wanted = await wantedSlots(view, this.#names, now);
+    const result = reconcile({
+      backend,
+      seen,
+      wanted: wanted.wanted,
+      incomplete: wanted.nameless.length > 0,
+      emptying: this.#emptying,
+      drainForMs,
+      now,
     });
+    this.#emptying = result.emptying;
+    return { seen, missing, wanted, result };
   }
 
-  #tell(view: PoolView, { slots, homeless }: Reconciled, seen: readonly ServerSeen[]): void {
-    const status = new Map(seen.map((slot) => [slot.name, slot.status]));
-    for (const [name, slot] of slots) {
-      const verdict = view.rows.get(name)?.verdict;
-      this.#report.synced(`${view.pool}/${name}`, `${verdict?.state ?? "?"} in ${slot}`, status.get(slot) ?? null);
+  #rest(view: PoolView, look: Look): void {
+    this.#tellTargets(view, look);
+    const trouble = troubleOf(look, this.#options);
+    const { slots } = look.result;
+    const count = `${slots.size} of ${look.seen.length} slots`;
+    if (trouble === "") this.#report.synced(this.#about, count, count);
+    else this.#report.failed(this.#about, count, new Error(trouble));
+    this.#loop.markAt(this.#env.clock.now() + (look.result.emptying.size > 0 ? LOOK_EMPTYING_MS : LOOK_MS));
+  }
+
+  #tellTargets(view: PoolView, { seen, result }: Look): void {
+    const byName = new Map(seen.map((slot) => [slot.name, slot]));
+    for (const { target, verdict } of view.rows.values()) {
+      if (verdict === null || target.part === "reference") continue;
+      const name = result.slots.get(target.name);
+      const slot = byName.get(name ?? "");
+      const word = verdict.state === "up" ? `up ${verdict.weight}%` : "down";
+      if (slot !== undefined)
+        this.#tell(view, target.name, { state: "synced", told: `${word} in ${name}`, shown: slot.status, error: null });
+      else if (result.homeless.includes(target.name))
+        this.#tell(view, target.name, {
+          state: "failed",
+          told: word,
+          shown: "no slot",
+          error: "there is no free slot",
+        });
+      else this.#tell(view, target.name, { state: "synced", told: word, shown: "MAINT: in no slot", error: null });
     }
-    const missing = homeless.join(", ");
-    if (missing !== "")
-      this.#report.failed(
-        this.#about,
-        "",
-        new Error(`no free slot for ${missing}: the backend has only ${this.#options.slots.length}`),
-      );
-    else
-      this.#report.synced(
-        this.#about,
-        `${slots.size} of ${this.#options.slots.length} slots`,
-        `${slots.size} of ${this.#options.slots.length} slots`,
-      );
-    this.#lastCommands = "";
-  }
-
-  async #keepState(signal: AbortSignal): Promise<void> {
-    const { stateFile } = this.#options;
-    if (stateFile === null) return;
-    const text = await this.#client.state(signal);
-    // The time since the last change grows with every look and is no reason to write.
-    const essence = text.replace(/^((?:\S+ ){9})\S+/gm, "$1");
-    if (essence === this.#lastState) return;
-    await writeStateFile(stateFile, text);
-    this.#lastState = essence;
   }
 
   /** Empties every slot. */
   async release(signal: AbortSignal): Promise<void> {
-    const commands = this.#options.slots.map((name) => `set server ${this.#options.backend}/${name} state maint`);
-    await this.#client.change(commands, signal);
+    const { backend, slots } = this.#options;
+    const servers = await this.#client.states(backend, signal);
+    const taken = slots.filter((name) => {
+      const slot = servers.get(`${backend}/${name}`);
+      return slot !== undefined && !isAnyMaint(slot);
+    });
+    await this.#client.change(
+      taken.map((name) => `set server ${backend}/${name} state maint`),
+      signal,
+    );
   }
+}
+
+/** What an operator must see to, in one line; empty when all is well. */
+function troubleOf({ seen, missing, wanted, result }: Look, { backend }: SlotOptions): string {
+  const troubles: string[] = [];
+  const some = (names: readonly string[]): string =>
+    `${names.slice(0, 5).join(", ")}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`;
+  if (missing.length > 0)
+    troubles.push(`backend ${backend} has no server ${some(missing)}: compare slots with its server lines`);
+  if (result.homeless.length > 0)
+    troubles.push(`no free slot for ${some(result.homeless)}: the backend has only ${seen.length}`);
+  if (wanted.nameless.length > 0) troubles.push(`does not resolve: ${some(wanted.nameless)}`);
+  if (wanted.twins.length > 0) troubles.push(`at an address that another target has: ${some(wanted.twins)}`);
+  return troubles.join("; ");
 }

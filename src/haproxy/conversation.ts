@@ -1,0 +1,52 @@
+import { connect } from "node:net";
+import type { Clock } from "../contract.ts";
+import type { Ms } from "../core/types.ts";
+import { describeError } from "../errors.ts";
+import { HaproxyError } from "./answer.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+/** One line over one connection. */
+export interface Conversation {
+  readonly endpoint: Endpoint;
+  /** For messages. */
+  readonly address: string;
+  readonly clock: Clock;
+  /** For the whole of it, connecting included. */
+  readonly timeoutMs: Ms;
+}
+
+const LARGEST_ANSWER = 64 << 20;
+
+/** Says one line and gives the whole answer; a socket that hangs, breaks or never ends is an error of kind "unreachable". */
+export function converse(
+  { endpoint, address, clock, timeoutMs }: Conversation,
+  line: string,
+  signal: AbortSignal,
+): Promise<string> {
+  return new Promise((done, fail) => {
+    const socket = connect({ ...endpoint.options, allowHalfOpen: true });
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const end = (act: () => void): void => {
+      cancel();
+      signal.removeEventListener("abort", stop);
+      socket.destroy();
+      act();
+    };
+    const broken = (why: string, cause?: unknown): void =>
+      end(() => fail(new HaproxyError("unreachable", `${address}: ${why}`, { cause })));
+    const stop = (): void => broken("given up", signal.reason);
+    const cancel = clock.at(clock.now() + timeoutMs, () => broken(`no answer within ${timeoutMs} ms`));
+    socket.on("error", (error) => broken(describeError(error), error));
+    if (signal.aborted) return stop();
+    signal.addEventListener("abort", stop, { once: true });
+    // A master socket stays open after its answer until we close our side.
+    socket.once("connect", () => (endpoint.prefix === "" ? socket.write(`${line}\n`) : socket.end(`${line}\n`)));
+    socket.on("data", (chunk) => {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > LARGEST_ANSWER) broken("its answer does not end");
+    });
+    socket.once("end", () => end(() => done(Buffer.concat(chunks).toString())));
+  });
+}
