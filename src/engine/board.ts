@@ -47,12 +47,12 @@ export class LiveBoard implements Board {
     for (const follower of this.#followers) this.#show(follower, view);
   }
 
-  /** Forgets a pool that is configured no more; those who follow see it empty once. */
+  /** Forgets a pool that is configured no more; those who follow see it empty once, and not settled: its end is no verdict on anybody. */
   remove(name: string): void {
     const last = this.#views.get(name);
     if (last === undefined) return;
     this.#views.delete(name);
-    const empty = { ...last, revision: last.revision + 1, rows: new Map(), alarms: [] };
+    const empty = { ...last, revision: last.revision + 1, rows: new Map(), alarms: [], settled: false };
     for (const follower of this.#followers) this.#show(follower, empty);
   }
 

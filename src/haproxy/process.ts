@@ -4,31 +4,31 @@ import type { HaproxySettings } from "../config/settings.ts";
 import type { Clock } from "../contract.ts";
 import type { Ms } from "../core/types.ts";
 import { HaproxyError } from "./answer.ts";
+import { parseConfig } from "./config/parse.ts";
 
 const START_MS: Ms = 10_000;
 const LARGEST_OUTPUT = 16_384;
 
 /** Pids of the HAProxy of a pid file that live; a stale file names none. */
-export function runningPids(pidFile: string): readonly number[] {
+export function runningPids(settings: Pick<HaproxySettings, "pidFile" | "confFile">): readonly number[] {
   let text: string;
   try {
-    text = readFileSync(pidFile, "utf8");
+    text = readFileSync(settings.pidFile, "utf8");
   } catch {
     return [];
   }
   return text
     .split(/\s+/)
     .map(Number)
-    .filter((pid) => Number.isInteger(pid) && pid > 1 && isHaproxy(pid));
+    .filter((pid) => Number.isInteger(pid) && pid > 1 && isHaproxy(pid, settings.confFile));
 }
 
 /** The pid lives and is a HAProxy: pids are used again, and a stranger must not be taken for ours. */
-function isHaproxy(pid: number): boolean {
+function isHaproxy(pid: number, confFile: string): boolean {
   try {
-    return (
-      /haproxy/.test(readFileSync(`/proc/${pid}/cmdline`, "utf8")) &&
-      !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
-    );
+    const commandLine = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    const isZombie = /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    return !isZombie && (/haproxy/.test(commandLine.split("\0", 1)[0] ?? "") || commandLine.includes(confFile));
   } catch {
     return false;
   }
@@ -53,21 +53,15 @@ function run(settings: HaproxySettings, args: readonly string[], clock: Clock): 
       cancel();
       child.stdout.destroy();
       child.stderr.destroy();
+      const said = output.trim().split("\n").slice(-3).join(" ");
       if (code === 0) done();
-      else
-        fail(
-          new HaproxyError(
-            "refused",
-            `${settings.exec} ended with ${code ?? signal}: ${output.trim().split("\n").slice(-3).join(" ")}`,
-          ),
-        );
+      else fail(new HaproxyError("refused", `${settings.exec} ended with ${code ?? signal}: ${said}`));
     });
   });
 }
 
 const backgroundFlags = ({ mode, confFile, pidFile }: HaproxySettings): string[] => [
-  mode === "master-worker" ? "-W" : "-D",
-  ...(mode === "master-worker" ? ["-D"] : []),
+  ...(mode === "master-worker" ? ["-W", "-D"] : ["-D"]),
   "-f",
   confFile,
   "-p",
@@ -76,21 +70,39 @@ const backgroundFlags = ({ mode, confFile, pidFile }: HaproxySettings): string[]
 
 /** Starts HAProxy in the background when it is not running; true when it had to be started. */
 export async function ensureRunning(settings: HaproxySettings, clock: Clock): Promise<boolean> {
-  if (runningPids(settings.pidFile).length > 0) return false;
+  if (runningPids(settings).length > 0) return false;
   await run(settings, backgroundFlags(settings), clock);
   return true;
 }
 
 /** Has HAProxy read its configuration anew without dropping a connection; starts it when it is not running. */
 export async function reloadHaproxy(settings: HaproxySettings, clock: Clock): Promise<void> {
-  const pids = runningPids(settings.pidFile);
+  const pids = runningPids(settings);
   const [master] = pids;
   if (master === undefined) {
     await ensureRunning(settings, clock);
     return;
   }
   await run(settings, ["-c", "-q", "-f", settings.confFile], clock);
-  // Management guide, section 4: SIGUSR2 to a master; else a new process finishes the old ones with -sf.
+  // Management guide, section 4: SIGUSR2 to a master; else a new process finishes the old ones with -sf, and takes over
+  // their listening sockets where one of the stats sockets offers them.
   if (settings.mode === "master-worker") process.kill(master, "SIGUSR2");
-  else await run(settings, [...backgroundFlags(settings), "-sf", ...pids.map(String)], clock);
+  else {
+    const sockets = listenersFrom(readFileSync(settings.confFile, "utf8"));
+    const takeOver = sockets === null ? [] : ["-x", sockets];
+    await run(settings, [...backgroundFlags(settings), ...takeOver, "-sf", ...pids.map(String)], clock);
+  }
+}
+
+/** The stats socket that hands its listening sockets to a new process; null without one. */
+export function listenersFrom(config: string): string | null {
+  const lines = parseConfig(config)
+    .filter(({ kind }) => kind === "global")
+    .flatMap(({ lines: all }) => all.map(({ words }) => words));
+  const offering = lines.find(
+    (words) =>
+      words[0] === "stats" && words[1] === "socket" && words.includes("expose-fd") && words.includes("listeners"),
+  );
+  const path = offering?.[2]?.replace(/^unix@/, "");
+  return path?.startsWith("/") === true ? path : null;
 }

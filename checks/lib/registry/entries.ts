@@ -20,6 +20,8 @@ export function readEntries(path: string, entries: Iterable<readonly [string, st
   const folders = new Map<string, Map<string, string>>();
   for (const [key, value] of entries) {
     const [name = "", field, ...deeper] = key === path ? [""] : key.slice(path === "" ? 0 : path.length + 1).split("/");
+    // The path itself, made and left empty, is a folder without instances.
+    if (key === path && value.trim() === "") continue;
     if (field === undefined) take(key, readNode(name, value));
     else if (deeper.length > 0)
       refused.push({ entry: key, why: "lies too deep: expected a key or a folder of fields" });
@@ -50,19 +52,33 @@ function readJson(text: string): Read {
   }
   const { host, port, weight, meta } = value as Record<string, unknown>;
   if (typeof host !== "string") return { why: "its JSON has no host" };
-  const words =
-    typeof meta === "object" && meta !== null ? Object.entries(meta).map(([key, each]) => [key, String(each)]) : [];
-  return checked(host, Number(port), {
+  if (weight !== undefined && !isWeight(weight))
+    return { why: `weight ${shorten(JSON.stringify(weight))} is not a whole number from 1 to 256` };
+  if (meta !== undefined && (typeof meta !== "object" || meta === null || Array.isArray(meta)))
+    return { why: "its meta is not an object" };
+  const words = Object.entries(meta ?? {}).map(([key, each]) => [
+    key,
+    typeof each === "string" ? each : JSON.stringify(each),
+  ]);
+  return checked(host, port, {
     ...Object.fromEntries(words),
     ...(weight === undefined ? {} : { weight: String(weight) }),
   });
 }
 
+const isWeight = (weight: unknown): boolean => {
+  const number = typeof weight === "string" && /^\d{1,3}$/.test(weight) ? Number(weight) : weight;
+  return typeof number === "number" && Number.isInteger(number) && number >= 1 && number <= 256;
+};
+
 function readFields(name: string, fields: ReadonlyMap<string, string>): Read {
   const host = ADDRESS_FIELDS.map((field) => fields.get(field)).find((each) => each !== undefined);
   if (host === undefined || !fields.has("port")) return { why: "its folder has no ip and port" };
   const rest = [...fields].filter(([field]) => field !== "port" && !ADDRESS_FIELDS.includes(field));
-  return checked(host.trim(), Number(fields.get("port")), { ...Object.fromEntries(rest), node: name });
+  const weight = fields.get("weight");
+  if (weight !== undefined && !isWeight(weight.trim()))
+    return { why: `weight ${shorten(weight)} is not a whole number from 1 to 256` };
+  return checked(host.trim(), fields.get("port"), { ...Object.fromEntries(rest), node: name });
 }
 
 /** A service of a catalog, as drivers give it. */
@@ -96,10 +112,11 @@ export function readServices(
   return { targets: targets.sort((a, b) => (a.name < b.name ? -1 : 1)), refused };
 }
 
-function checked(host: string, port: number, meta: Readonly<Record<string, string>>): Read {
+function checked(host: string, written: unknown, meta: Readonly<Record<string, string>>): Read {
   if (!HOST.test(host)) return { why: `"${shorten(host)}" is no host` };
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    return { why: `port ${shorten(String(port))} is not between 1 and 65535` };
+  const port = typeof written === "string" && /^\s*\d{1,5}\s*$/.test(written) ? Number(written) : written;
+  if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65_535)
+    return { why: `port ${shorten(String(written))} is not between 1 and 65535` };
   return { host, port, meta };
 }
 

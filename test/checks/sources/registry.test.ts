@@ -36,6 +36,12 @@ describe("registrations", () => {
     [`${PATH}/a`, '{"port":80}', "no host"],
     [`${PATH}/a`, '{"host":"x","port":"eighty"}', "not between"],
     [`${PATH}/a`, '{"host":"x\\nserver evil","port":80}', "no host"],
+    [`${PATH}/a`, '{"host":"x","port":true}', "not between"],
+    [`${PATH}/a`, '{"host":"x","port":"0x50"}', "not between"],
+    [`${PATH}/a`, '{"host":"x","port":80.5}', "not between"],
+    [`${PATH}/a`, '{"host":"x","port":80,"weight":0}', "weight 0"],
+    [`${PATH}/a`, '{"host":"x","port":80,"weight":"many"}', 'weight "many"'],
+    [`${PATH}/a`, '{"host":"x","port":80,"meta":[1]}', "meta"],
     [`${PATH}/a/b/c`, "x", "too deep"],
     [`${PATH}/folder/ip`, "10.0.0.1", "no ip and port"],
     [`${PATH}/a`, "x".repeat(5000), "longer"],
@@ -56,6 +62,10 @@ describe("registrations", () => {
       { name: "10.0.0.1-80", host: "10.0.0.1", port: 80, meta: { zone: "b", node: "h1" }, part: "member" },
     ]);
     expect(refused).toHaveLength(1);
+  });
+
+  it("takes a folder that was made and left empty as one without instances", () => {
+    expect(readEntries(PATH, [[PATH, ""]])).toEqual({ targets: [], refused: [] });
   });
 
   it("takes catalog services by tag and state", () => {
