@@ -56,6 +56,7 @@ class OutletLoop implements Loop {
 
   markAt(due: Ms): void {
     this.#cancelDue();
+    if (this.#ended.signal.aborted) return;
     this.#cancelDue = this.#options.clock.at(due, () => this.mark());
   }
 

@@ -63,6 +63,7 @@ class ServicePublication {
       await this.#try(failures, fill(this.#given.id, row.target, view), "tell", () =>
         this.#tell(row, view, now, signal),
       );
+    if (signal.aborted) return;
     this.#loop.markAt(now + this.#given.ttl / 3);
     if (failures.length > 0) throw failures[0];
   }

@@ -103,7 +103,9 @@ export function responseOf(error: unknown): Answer | null {
 function explain(error: unknown, address: string): unknown {
   if (error instanceof RegistryError) return error;
   const response = responseOf(error);
-  const text = describeError(error).replace(/^consul: [\w.]+: /, "");
+  // The library puts its own name for the call in front, which says nothing to people.
+  if (error instanceof Error) error.message = error.message.replace(/^consul: [\w.]+: /, "");
+  const text = describeError(error);
   if (response === null) return new RegistryError("unreachable", `consul at ${address}: ${text}`, { cause: error });
   const body = Buffer.isBuffer(response.body) ? response.body.toString() : String(response.body ?? text);
   const said = `consul at ${address} answered ${response.statusCode}: ${body.slice(0, 200).trim()}`;

@@ -78,6 +78,7 @@ export class EtcdRegistry implements Registry {
   async #watch(prefix: string, from: string, signal: AbortSignal): Promise<Watcher> {
     const ended = new AbortController();
     const stop = (): void => ended.abort(signal.reason);
+    if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
     const { timeoutMs } = this.#settings;
     const late = new RegistryError("unreachable", `no watch within ${timeoutMs} ms`);

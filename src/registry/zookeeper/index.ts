@@ -27,6 +27,7 @@ export class ZooKeeperRegistry implements Registry {
   readonly services = null;
   readonly #settings: ZooKeeperSettings;
   readonly #clock: Clock;
+  readonly #closing = new AbortController();
   #live: Promise<Live> | null = null;
 
   constructor(settings: ZooKeeperSettings, clock: Clock) {
@@ -49,15 +50,12 @@ export class ZooKeeperRegistry implements Registry {
 
   /** Shared by all who wait for it, so it ends by its own deadline and not by one caller's signal. */
   #open(): Promise<Live> {
-    const opening = connect(
-      this.#settings,
-      this.#clock,
-      new AbortController().signal,
-      this.#settings.sessionTimeoutMs,
-    ).then((connection) => ({
-      connection,
-      tree: new WatchedTree(connection),
-    }));
+    const opening = connect(this.#settings, this.#clock, this.#closing.signal, this.#settings.sessionTimeoutMs).then(
+      (connection) => ({
+        connection,
+        tree: new WatchedTree(connection),
+      }),
+    );
     this.#live = opening;
     return opening;
   }
@@ -171,6 +169,7 @@ export class ZooKeeperRegistry implements Registry {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort(new RegistryError("unreachable", "the registry was closed"));
     const live = await this.#live?.catch(() => null);
     live?.connection.close();
   }
