@@ -22,6 +22,7 @@ const agreed = (says: string, more: Partial<Agreement> = {}): Agreement => ({
   epoch: 7,
   healthy: true,
   trusted: true,
+  denied: false,
   ...more,
 });
 

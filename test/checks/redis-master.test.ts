@@ -245,10 +245,49 @@ describe("redis-master: Sentinels", () => {
     expect(seen.claim?.witness).toEqual({ says: "", votes: 0, of: 3 });
   });
 
+  const refusing = (denied: string) =>
+    Object.fromEntries(Object.keys(sentinelScript("", 0)).map((command) => [command, denied]));
+
+  it("go on speaking for a master that refuses our login since its password was changed", async () => {
+    const server = await master();
+    const sentinels = await group(3, ["127.0.0.1", server.port]);
+    const probe = probeOf(server, options(sentinels));
+    await probe.ask();
+    server.script = Object.fromEntries(Object.keys(masterScript()).map((command) => [command, "-NOAUTH login first"]));
+    await sleep(60);
+    const seen = await probe.ask();
+    expectSeen(seen, "unknown", /wants a login/);
+    const witness = { says: `127.0.0.1:${server.port}`, votes: 3, of: 3 };
+    expect(seen.claim).toMatchObject({ role: "writer", witness });
+  });
+
+  it("let nobody claim anew who only refuses our login", async () => {
+    const server = await master();
+    server.script = Object.fromEntries(Object.keys(masterScript()).map((command) => [command, "-NOAUTH login first"]));
+    const probe = probeOf(server, options(await group(3, ["127.0.0.1", server.port])));
+    const seen = await probe.ask();
+    expectSeen(seen, "unknown", /wants a login/);
+    expect(seen.claim).toBeNull();
+  });
+
+  it.each([
+    ["all refuse our login: nothing is known of a partition", [true, true, true], null],
+    ["two of three refuse it", [true, true, false], null],
+    ["one refuses it, one is dead", [true, null, false], { votes: 1, of: 3 }],
+  ] as const)("are a minority only when they are away: %s", async (_, kinds, witness) => {
+    const server = await master();
+    const scripts = { true: refusing("-WRONGPASS no"), false: sentinelScript("127.0.0.1", server.port) };
+    const sentinels = await Promise.all(
+      kinds.map(async (kind) => (kind === null ? { port: 1 } : keep(await fakeRedis(scripts[`${kind}`])))),
+    );
+    const given = { sentinels: sentinels.map(({ port }) => `127.0.0.1:${port}`), master_name: "mymaster" };
+    const { claim } = await probeOf(server, given).ask();
+    expect(claim?.witness ?? null).toEqual(witness === null ? null : expect.objectContaining(witness));
+  });
+
   it("that refuse our login are named in the log, once", async () => {
     const server = await master();
-    const denied = "-NOAUTH Authentication required.";
-    const script = Object.fromEntries(Object.keys(sentinelScript("", 0)).map((command) => [command, denied]));
+    const script = refusing("-NOAUTH Authentication required.");
     const sentinels = await Promise.all([1, 2, 3].map(async () => keep(await fakeRedis(script))));
     const probe = probeOf(server, options(sentinels));
     expectSeen(await probe.ask(), "pass", /role:master/);

@@ -1,8 +1,19 @@
-import type { Check, Claim, Env, Facts, Hint, Observation, Probe, Target } from "../../../src/index.ts";
+import {
+  type Check,
+  type Claim,
+  describeError,
+  type Env,
+  type Facts,
+  type Hint,
+  type Observation,
+  OwnFault,
+  type Probe,
+  type Target,
+} from "../../../src/index.ts";
 import { keep } from "../kept.ts";
 import { endpoint, failed, observed } from "../reason.ts";
 import { steadyLookup } from "../tcp/lookup.ts";
-import { claimOf } from "./claim.ts";
+import { claimOf, witnessOf } from "./claim.ts";
 import { openConnection } from "./connection.ts";
 import { factsOf } from "./facts.ts";
 import type { Fitness } from "./fitness.ts";
@@ -67,6 +78,7 @@ function probe(target: Target, hint: Hint, shared: Shared): Probe {
   const kept = keep((signal, dropped) => shared.open(target, dropped, signal), shared.freshEvery, hint);
   const interview = interviewer();
   const user = access.username ?? "default";
+  let led: Claim | null = null;
   return {
     async ask(signal) {
       const agreement = watch?.agreement() ?? null;
@@ -75,10 +87,12 @@ function probe(target: Target, hint: Hint, shared: Shared): Probe {
           shared.spelling.set(line.peer, endpoint(target));
           return interview(line, fresh, signal);
         });
-        return await report(target, state, await agreement, shared);
+        const seen = await report(target, state, await agreement, shared);
+        led = seen.claim?.role === "writer" ? seen.claim : null;
+        return seen;
       } catch (error) {
         if (signal.aborted) throw error;
-        return trouble(error, target, user);
+        return unasked(() => trouble(error, target, user), led, agreement, shared);
       }
     },
     async close() {
@@ -88,18 +102,40 @@ function probe(target: Target, hint: Hint, shared: Shared): Probe {
   };
 }
 
+function spell(raw: Agreement | null, { spelling }: Shared): Agreement | null {
+  return raw === null ? null : { ...raw, says: spelling.get(raw.says) ?? raw.says };
+}
+
 async function report(target: Target, seen: ServerState, raw: Agreement | null, shared: Shared): Promise<Observation> {
-  const spelled = (at: string): string => shared.spelling.get(at) ?? at;
   const self = endpoint(target);
   const offset = seen.linkUp && seen.follows !== null ? await shared.masterOffset(seen.follows) : null;
-  const state = { ...seen, follows: seen.follows === null ? null : spelled(seen.follows) };
-  const agreed = raw === null ? null : { ...raw, says: spelled(raw.says) };
+  const state = { ...seen, follows: seen.follows && (shared.spelling.get(seen.follows) ?? seen.follows) };
+  const agreed = spell(raw, shared);
   const lagBytes = offset === null ? null : Math.max(0, offset - state.offset);
   const known = { target, self, state, agreed, lagBytes };
   const { outcome, reason, badness } = shared.judge(known);
   const facts: Facts = { ...factsOf(known, shared.watch?.agreedAgo() ?? null), badness };
   const claim: Claim = claimOf(state, self, agreed);
   return { ...observed(outcome, reason, facts), claim };
+}
+
+/**
+ * What came of a question that was not answered. By our own fault a master that led goes on to claim so, as the Sentinels
+ * still speak: otherwise their agreement would age, and a changed password take the writer out.
+ */
+async function unasked(
+  why: () => Observation,
+  led: Claim | null,
+  agreement: Promise<Agreement> | null,
+  shared: Shared,
+): Promise<Observation> {
+  try {
+    return why();
+  } catch (fault) {
+    const agreed = spell(await agreement, shared);
+    if (led === null || agreed === null || !(fault instanceof OwnFault)) throw fault;
+    return { ...observed("unknown", describeError(fault)), claim: { ...led, witness: witnessOf(agreed) } };
+  }
 }
 
 function trouble(error: unknown, target: Target, user: string): Observation {

@@ -13,6 +13,12 @@ export function claimOf(state: ServerState, self: string, agreed: Agreement | nu
     follows: state.follows,
     term: state.cluster?.epoch ?? named,
     lineage: [state.replid, state.replid2].filter((id) => id !== null),
-    witness: agreed === null ? null : { says: agreed.says, votes: agreed.votes, of: agreed.of },
+    witness: witnessOf(agreed),
   };
+}
+
+/** What the Sentinels say, as a claim tells it; null where there are none, or where they do not talk to us. */
+export function witnessOf(agreed: Agreement | null): Claim["witness"] {
+  if (agreed === null || (agreed.denied && !agreed.trusted)) return null;
+  return { says: agreed.says, votes: agreed.votes, of: agreed.of };
 }

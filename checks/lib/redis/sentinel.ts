@@ -14,6 +14,8 @@ export interface Sentinel {
   readonly at: string;
   /** Sends the commands in one write; null when this Sentinel does not answer in time. */
   ask(commands: readonly (readonly string[])[]): Promise<Answer[] | null>;
+  /** It lives, but refuses us: wrong password, missing rights. */
+  readonly denied: boolean;
   close(): void;
 }
 
@@ -48,6 +50,10 @@ class Peer implements Sentinel {
     this.#watched = watched;
     const { group, env, lookup } = watched;
     this.#side = sideLine({ at, what: "Sentinel", access: group.access, limitMs: group.timeoutMs, env, lookup });
+  }
+
+  get denied(): boolean {
+    return this.#side.denied;
   }
 
   async ask(commands: readonly (readonly string[])[]): Promise<Answer[] | null> {

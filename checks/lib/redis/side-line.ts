@@ -1,5 +1,5 @@
 import type { LookupFunction } from "node:net";
-import { describeError, type Env, type Ms } from "../../../src/index.ts";
+import { describeError, type Env, type Ms, OwnFault } from "../../../src/index.ts";
 import { endpoint } from "../reason.ts";
 import { type Address, type Connection, openConnection } from "./connection.ts";
 import type { Access } from "./options.ts";
@@ -12,6 +12,8 @@ const PAUSE_MS = 1000;
 export interface SideLine {
   /** Sends the commands in one write; null when there is no answer in time. Never throws: it must not fail a probe. */
   ask(commands: readonly (readonly string[])[]): Promise<Answer[] | null>;
+  /** It lives, but refuses us: wrong password, missing rights. */
+  readonly denied: boolean;
   close(): void;
 }
 
@@ -35,6 +37,7 @@ class Line implements SideLine {
   #turn: Promise<unknown> = Promise.resolve();
   #retryAt: Ms = 0;
   #trouble: string | null = null;
+  #denied = false;
   #closed = false;
 
   constructor(side: Side) {
@@ -48,6 +51,10 @@ class Line implements SideLine {
     return mine;
   }
 
+  get denied(): boolean {
+    return this.#denied;
+  }
+
   close(): void {
     this.#closed = true;
     this.#drop();
@@ -58,10 +65,12 @@ class Line implements SideLine {
     try {
       this.#link ??= await this.#open();
       const answers = await this.#link.ask(commands, null);
+      this.#denied = answers.some(isDenial);
       this.#report(answers.find(isTrouble)?.message ?? null);
       return answers;
     } catch (error) {
       this.#drop();
+      this.#denied = isDenial(error);
       this.#retryAt = this.#side.env.clock.now() + PAUSE_MS;
       this.#report(describeError(error));
       return null;
@@ -95,3 +104,6 @@ class Line implements SideLine {
 
 /** Without a quorum a Sentinel answers NOQUORUM: that is news, not a fault of the question. */
 const isTrouble = (answer: Answer): answer is Refused => answer instanceof Refused && answer.word !== "NOQUORUM";
+
+const isDenial = (answer: unknown): boolean =>
+  answer instanceof OwnFault || (answer instanceof Refused && answer.meaning === "ours");

@@ -20,6 +20,8 @@ export interface Agreement {
   readonly healthy: boolean;
   /** A majority of all that are configured names this one. */
   readonly trusted: boolean;
+  /** Most live but refuse our login or question: their silence says nothing of a partition. */
+  readonly denied: boolean;
 }
 
 /** Counts votes: most votes win, of equal ones the higher epoch. A Sentinel without a quorum behind it has no vote. */
@@ -28,8 +30,9 @@ export function countVotes(votes: readonly (Vote | null)[]): Agreement {
   const cast = votes.filter((vote) => vote !== null).filter((vote) => vote.quorate);
   const named = [...new Set(cast.map((vote) => vote.says))].map((says) => tally(says, cast));
   const [first] = named.toSorted((a, b) => b.votes - a.votes || b.epoch - a.epoch || (a.says < b.says ? -1 : 1));
-  if (first === undefined) return { says: "", votes: 0, of, epoch: null, healthy: false, trusted: false };
-  return { ...first, of, trusted: first.votes * 2 > of };
+  if (first === undefined)
+    return { says: "", votes: 0, of, epoch: null, healthy: false, trusted: false, denied: false };
+  return { ...first, of, trusted: first.votes * 2 > of, denied: false };
 }
 
 function tally(says: string, cast: readonly Vote[]) {

@@ -114,7 +114,9 @@ class Watch implements SentinelWatch {
   }
 
   #settle(): Agreement {
-    const agreed = countVotes(this.#votes);
+    const counted = countVotes(this.#votes);
+    const denied = this.#peers.filter((peer) => peer.denied).length;
+    const agreed = { ...counted, denied: denied * 2 > counted.of };
     if (!agreed.trusted) return agreed;
     this.#agreedAt = this.#env.clock.now();
     const former = this.#named;
