@@ -51,6 +51,14 @@ describe("a writer pool to which anything happens", () => {
       demand(brief(verdicts) === brief(fresh.verdicts), `${brief(verdicts)} is now ${brief(fresh.verdicts)}`);
     },
 
+    "wakes before time alone changes an answer": ({ pool: { bench }, fresh }) => {
+      const { view, now, wakeAt } = bench;
+      if (!view.settled || view.revision % 3 > 0) return;
+      demand(wakeAt === null || wakeAt > now, "wakes in the past");
+      const then = wakeAt === null ? now + 10_000_000 : wakeAt - 1;
+      demand(brief(again(view, then).verdicts) === brief(fresh.verdicts), `changes before ${then}`);
+    },
+
     "has an up writer only with an agreement that is fresh enough, where one is required": ({ pool: { bench } }) => {
       const { policy, rows, memory } = bench.view;
       const [up] = bench.serving();

@@ -1,4 +1,3 @@
-import type { Ms } from "../types.ts";
 import type { Draft, Round } from "./round.ts";
 import { claimOf, majority, newer, replicas, sentinels, succeeds, type Testimony } from "./witness.ts";
 
@@ -6,8 +5,6 @@ import { claimOf, majority, newer, replicas, sentinels, succeeds, type Testimony
 export interface Election {
   readonly elected: Draft | null;
   readonly why: string;
-  /** When the evidence lapses; null: it does not. */
-  readonly until: Ms | null;
 }
 
 /** The targets that say they lead. A writer that serves but is not fit goes on leading while nobody better claims it. */
@@ -26,7 +23,7 @@ export function elect(round: Round, claimants: readonly Draft[]): Election {
   if (claimants.length === 0) return nobody("no target claims to be the writer");
   if (policy.witness === "none") return held(round, claimants);
   const outside = sentinels(round, claimants) ?? (outvoted(round, claimants) ? null : replicas(round, claimants));
-  if (outside !== null) return { elected: outside.names, why: outside.why, until: outside.until };
+  if (outside !== null) return { elected: outside.names, why: outside.why };
   if (policy.witness === "require") return nobody(`no witness has agreed within ${policy.witnessAgeMs / 1000}s`);
   return alone(round, claimants) ?? among(newer(claimants, round.memory.ousted)) ?? held(round, claimants);
 }
@@ -52,18 +49,18 @@ function alone(round: Round, claimants: readonly Draft[]): Election | null {
 }
 
 function among(testimony: Testimony | null): Election | null {
-  return testimony && { elected: testimony.names, why: testimony.why, until: null };
+  return testimony && { elected: testimony.names, why: testimony.why };
 }
 
 function held(round: Round, claimants: readonly Draft[]): Election {
   const [only, ...others] = claimants;
-  if (only !== undefined && others.length === 0) return { elected: only, why: "it alone claims to be", until: null };
+  if (only !== undefined && others.length === 0) return { elected: only, why: "it alone claims to be" };
   const last = claimants.find((draft) => draft.name === round.memory.writer);
   const names = claimants.map((draft) => draft.name).join(", ");
   if (last === undefined) return nobody(`${names} claim to be the writer and no witness decides`);
-  return { elected: last, why: `the last agreed, while ${names} claim to be and no witness decides`, until: null };
+  return { elected: last, why: `the last agreed, while ${names} claim to be and no witness decides` };
 }
 
 function nobody(why: string): Election {
-  return { elected: null, why, until: null };
+  return { elected: null, why };
 }

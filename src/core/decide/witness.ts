@@ -2,13 +2,10 @@ import type { Claim, HealthState, Memory, Ms } from "../types.ts";
 import { isAt, whoIsAt } from "./address.ts";
 import type { Draft, Round } from "./round.ts";
 
-const never = Number.POSITIVE_INFINITY;
-
-/** What a witness says about who leads: one of the claimants, or (null) none of them; true until `until`. */
+/** What a witness says about who leads: one of the claimants, or (null) none of them. */
 export interface Testimony {
   readonly names: Draft | null;
   readonly why: string;
-  readonly until: Ms;
 }
 
 /** The last claim of a target, whichever check saw it. */
@@ -41,15 +38,12 @@ export function newestAgreement(round: Round): Memory["agreement"] {
 /** Whom the Sentinels name; null when they say nothing that is fresh and can be matched. */
 export function sentinels(round: Round, claimants: readonly Draft[]): Testimony | null {
   const agreement = newestAgreement(round);
-  const until = (agreement?.at ?? 0) + round.input.policy.witnessAgeMs;
-  if (agreement === null || until < round.input.now) return null;
+  if (agreement === null || agreement.at + round.input.policy.witnessAgeMs < round.input.now) return null;
   const named = whoIsAt(agreement.says, round.drafts);
-  if (named !== null && claimants.includes(named)) return { names: named, why: `${agreement.by} name it`, until };
-  if (named !== null) return { names: null, why: `${agreement.by} name ${named.name}`, until };
+  if (named !== null && claimants.includes(named)) return { names: named, why: `${agreement.by} name it` };
+  if (named !== null) return { names: null, why: `${agreement.by} name ${named.name}` };
   const stranger = claimants.every((claimant) => isAt(agreement.says, claimant, round.drafts) === false);
-  return stranger
-    ? { names: null, why: `${agreement.by} name ${agreement.says}, no target of this pool`, until }
-    : null;
+  return stranger ? { names: null, why: `${agreement.by} name ${agreement.says}, no target of this pool` } : null;
 }
 
 /** Whom most replicas follow; null when they say nothing fresh, or are at odds. */
@@ -62,15 +56,14 @@ export function replicas(round: Round, claimants: readonly Draft[]): Testimony |
     .filter(({ claim, at }) => stillSpeaks(round, claim.follows ?? "", at));
   if (voices.length === 0) return null;
   const followed = voices.map(({ claim }) => claim.follows ?? "");
-  const until = Math.min(...voices.map(({ at }) => at)) + policy.witnessAgeMs;
   const [first, second] = claimants
     .map((draft) => ({ draft, votes: followed.filter((to) => isAt(to, draft, round.drafts) === true).length }))
     .sort((a, b) => b.votes - a.votes);
   const other = strongestOther(round, claimants, followed);
   const most = first?.votes ?? 0;
-  if (other.votes > most) return { names: null, why: `${follow(other.votes)} ${other.address}`, until };
+  if (other.votes > most) return { names: null, why: `${follow(other.votes)} ${other.address}` };
   if (first === undefined || most === 0 || most === other.votes || most === second?.votes) return null;
-  return { names: first.draft, why: `${follow(most)} it`, until };
+  return { names: first.draft, why: `${follow(most)} it` };
 }
 
 /** What a replica said before the agreed writer was elected was weighed then: later it speaks for no other any more. */
@@ -78,6 +71,14 @@ function stillSpeaks(round: Round, follows: string, at: Ms): boolean {
   const { writer, writerSince } = round.memory;
   if (writerSince === null || at > writerSince) return true;
   return whoIsAt(follows, round.drafts)?.name === writer;
+}
+
+/** When evidence lapses: agreements and what replicas say are good up to the last millisecond of `witness_age`. */
+export function evidenceEnds(round: Round): readonly Ms[] {
+  const { witnessAgeMs } = round.input.policy;
+  const agreement = newestAgreement(round);
+  const voices = round.drafts.flatMap((draft) => claimOf(draft) ?? []).filter(({ claim }) => claim.role === "reader");
+  return [...(agreement === null ? [] : [agreement]), ...voices].map(({ at }) => at + witnessAgeMs + 1);
 }
 
 /** Among several claimants the one with the newest term, or whose history goes on where the others' ended. */
@@ -93,14 +94,14 @@ export function newer(claimants: readonly Draft[], ousted: readonly string[]): T
   const [leader, equal] = newest;
   // Two that both go on writing overtake each other again and again: one that lost by its term does not win by it.
   if (leader !== undefined && equal === undefined) {
-    return ousted.includes(leader.draft.name) ? null : { names: leader.draft, why: "its term is newer", until: never };
+    return ousted.includes(leader.draft.name) ? null : { names: leader.draft, why: "its term is newer" };
   }
   const heirs = claims.filter((one) =>
     claims.every((other) => other === one || succeeds(one.claim.lineage, other.claim.lineage)),
   );
   const [heir, rival] = heirs;
   if (heir === undefined || rival !== undefined) return null;
-  return { names: heir.draft, why: "its history goes on from the other's", until: never };
+  return { names: heir.draft, why: "its history goes on from the other's" };
 }
 
 /** Whether the first history goes on from the second, and not the other way round. */

@@ -2,7 +2,7 @@ import { age } from "../reason.ts";
 import type { Memory } from "../types.ts";
 import { claimantsOf, type Election, elect } from "./election.ts";
 import { act, alarmed, type Draft, type Round, type Rule } from "./round.ts";
-import { claimOf, newestAgreement } from "./witness.ts";
+import { claimOf, evidenceEnds, newestAgreement } from "./witness.ts";
 
 /** Rule 4, writer pools: at most one up, and a new one only when HAProxy has heard that the old one is down (or `handover` is over). */
 export const writer: Rule = (round) => {
@@ -15,10 +15,7 @@ export const writer: Rule = (round) => {
     if (draft === election.elected) return chosen(draft, claimants, election, memory, round);
     return passedOver(draft, claimants, election, memory);
   });
-  // Evidence counts up to its last millisecond; a hand-over is over at its end.
-  const wakes = [election.until === null ? null : election.until + 1, memory.handoverUntil].flatMap((at) =>
-    at !== null && Number.isFinite(at) ? [at] : [],
-  );
+  const wakes = [...evidenceEnds(round), ...(memory.handoverUntil === null ? [] : [memory.handoverUntil])];
   return warned({ ...round, drafts, memory, wakes: [...round.wakes, ...wakes] }, claimants, election);
 };
 

@@ -474,6 +474,16 @@ describe("a required witness", () => {
     expect(on.serving()).toEqual(["a"]);
   });
 
+  it("takes the same words of a replica for news when the last ones had lapsed, again and again", () => {
+    const on = bench({ witness: "require" });
+    for (let i = 0; i < 3; i++) {
+      on.pass(10_001);
+      expect(on.serving()).toEqual([]);
+      on.see("b", reads("a"));
+      expect(on.serving()).toEqual(["a"]);
+    }
+  });
+
   it("takes replicas for a witness where there are no Sentinels", () => {
     const on = bench({ witness: "require" });
     expect(on.serving()).toEqual(["a"]);
@@ -507,6 +517,17 @@ describe("a preferred witness", () => {
     on.settle("b", leads(), 2);
     expect(on.serving()).toEqual([]);
     expect(on.verdict("b").reason).toBe("no writer: a replica follows 10.0.7.7:3306");
+  });
+
+  it("is believed when a replica says again, after a new one was agreed on, that it follows one we do not know", () => {
+    const on = bench();
+    die(on, "a");
+    hear(on, "a");
+    on.settle("b", leads(), 2);
+    on.apply({ kind: "listed", targets: [target("b"), target("c")], complete: true });
+    expect(on.serving()).toEqual(["b"]);
+    on.see("c", reads("a"));
+    expect(on.verdict("b").reason).toBe("no writer: a replica follows 10.0.0.98:3306");
   });
 
   it("does not hold a promotion up because a replica still points at the dead one", () => {
