@@ -526,6 +526,7 @@ describe("a preferred witness", () => {
     on.settle("b", leads(), 2);
     on.apply({ kind: "listed", targets: [target("b"), target("c")], complete: true });
     expect(on.serving()).toEqual(["b"]);
+    on.pass(300);
     on.see("c", reads("a"));
     expect(on.verdict("b").reason).toBe("no writer: a replica follows 10.0.0.98:3306");
   });
