@@ -3,6 +3,8 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { compile, english } from "./compile.mjs";
+import { buildPage } from "./page.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const at = (path) => join(root, path);
@@ -34,37 +36,44 @@ const namedExports = {
   },
 };
 
-rmSync(at("dist"), { recursive: true, force: true });
-const entries = [
-  ...programs.map((name) => `src/cli/${name}.ts`).filter((file) => existsSync(at(file))),
-  "src/index.ts",
-];
-if (existsSync(at("src/cli/demo.ts"))) entries.push("src/cli/demo.ts");
-await build({
+const shared = {
   absWorkingDir: root,
-  entryPoints: entries,
-  outdir: "dist",
-  entryNames: "[name]",
-  chunkNames: "chunks/[name]-[hash]",
   bundle: true,
-  splitting: true,
-  format: "esm",
   platform: "node",
   target: "node20",
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
   logLevel: "warning",
+  jsx: "automatic",
+  jsxImportSource: "preact",
   define: { "process.env.CHECKD_VERSION": JSON.stringify(version) },
+};
+
+rmSync(at("dist"), { recursive: true, force: true });
+const present = programs.filter((name) => existsSync(at(`src/cli/${name}.ts`)));
+const entries = [...present.map((name) => `src/cli/${name}.ts`), "src/index.ts"];
+if (existsSync(at("src/cli/demo.ts"))) entries.push("src/cli/demo.ts");
+const { metafile } = await build({
+  ...shared,
+  entryPoints: entries,
+  outdir: "dist",
+  entryNames: "[name]",
+  chunkNames: "chunks/[name]-[hash]",
+  splitting: true,
+  format: "esm",
+  metafile: true,
   external,
-  plugins: [namedExports],
+  plugins: [namedExports, english],
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
   },
 });
-for (const name of programs) {
+
+await compile({ root, shared, outputs: metafile.outputs });
+for (const name of present) {
   const file = at(`dist/${name}.js`);
-  if (!existsSync(file)) continue;
   writeFileSync(file, `#!/usr/bin/env node\n${readFileSync(file, "utf8")}`);
   chmodSync(file, 0o755);
 }
+await buildPage(root);

@@ -147,4 +147,4 @@ examples(
   process.exitCode = await stopService({ pidFile: file });
 });
 
-await runProgram(program, process.argv.slice(2));
+void runProgram(program, process.argv.slice(2));

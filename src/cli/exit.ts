@@ -11,5 +11,9 @@ export class Exit extends Error {
   }
 }
 
+/** Whether it is such an end; the built programs have more than one copy of the class. */
+export const isExit = (error: unknown): error is Exit =>
+  error instanceof Error && error.name === "Exit" && "code" in error;
+
 /** The version of the package, put in by the build. */
 export const version = process.env.CHECKD_VERSION ?? "0.0.0-source";

@@ -1,15 +1,14 @@
-import { parse } from "yaml";
 import { interpolate } from "../config/interpolate.ts";
 import { describeError } from "../errors.ts";
 import { EXIT, Exit } from "./exit.ts";
 
 /** Options of a check from `k=v` words: values are YAML, dots make sections (`tls.verify=false`), references are filled in. */
-export function probeOptions(words: readonly string[]): Record<string, unknown> {
+export async function probeOptions(words: readonly string[]): Promise<Record<string, unknown>> {
   const options: Record<string, unknown> = {};
   for (const word of words) {
     const at = word.indexOf("=");
     if (at < 1) throw new Exit(EXIT.usage, `--opt ${word}: write name=value`);
-    place(options, word.slice(0, at).split("."), readValue(word.slice(at + 1), word.slice(0, at)));
+    place(options, word.slice(0, at).split("."), await readValue(word.slice(at + 1), word.slice(0, at)));
   }
   const problems: string[] = [];
   const around = {
@@ -36,7 +35,12 @@ function place(into: Record<string, unknown>, [first = "", ...rest]: readonly st
   place(section, rest, value);
 }
 
-function readValue(text: string, name: string): unknown {
+/** Text that YAML, too, reads as itself. */
+const PLAIN = /^(?!(?:true|false|null|\.nan|\.inf)$)[a-z/](?:[\w ./-]*[\w./-])?$/i;
+
+async function readValue(text: string, name: string): Promise<unknown> {
+  if (PLAIN.test(text)) return text;
+  const { parse } = await import("yaml");
   try {
     return parse(text);
   } catch (error) {

@@ -1,4 +1,3 @@
-import { checkers } from "../../checks/index.ts";
 import { allowedHint } from "../config/nearest.ts";
 import { parseHostPort } from "../config/options.ts";
 import type { Checker } from "../contract.ts";
@@ -20,14 +19,35 @@ export interface ProbeRequest {
   readonly json: boolean;
 }
 
+/** The checker of a type; of all files only its own is loaded, as the others would cost more than the probe. */
+async function checkerOf(type: string): Promise<Checker> {
+  const own = await ownChecker(type);
+  if (own !== undefined) return own;
+  const { checkers } = await import("../../checks/index.ts");
+  const found = checkers.get(type);
+  if (found !== undefined) return found;
+  throw new Exit(EXIT.usage, `there is no check type ${type} (${allowedHint(type, [...checkers.keys()])})`);
+}
+
+/** Checkers are in files of their name; undefined: the list must be asked. */
+async function ownChecker(type: string): Promise<Checker | undefined> {
+  if (!/^[a-z][a-z-]*$/.test(type)) return undefined;
+  try {
+    const file: Readonly<Record<string, Checker | undefined>> = await import(`../../checks/${type}.ts`);
+    return Object.values(file).find((each) => each?.name === type);
+  } catch {
+    return undefined;
+  }
+}
+
 function targetOf(text: string): Target {
   const address = parseHostPort(text);
   if (address === null) throw new Exit(EXIT.usage, `"${text}" is no target: write host:port`);
   return { name: text, ...address, meta: {}, part: "member" };
 }
 
-function checkOf(checker: Checker, words: readonly string[]) {
-  const parsed = checker.options.safeParse(probeOptions(words));
+async function optionsOf(checker: Checker, words: readonly string[]): Promise<unknown> {
+  const parsed = checker.options.safeParse(await probeOptions(words));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `--opt ${path.join(".")}: ${message}`);
   throw new Exit(EXIT.usage, problems.join("\n"));
@@ -56,11 +76,9 @@ export function lineOf(target: Target, seen: Observation, now: number): string {
 
 /** One probe: prints the agent line, or the observation as JSON. */
 export async function probe({ type, target: address, opt, timeoutMs, json }: ProbeRequest): Promise<number> {
-  const checker = checkers.get(type);
-  if (checker === undefined)
-    throw new Exit(EXIT.usage, `there is no check type ${type}${allowedHint(type, [...checkers.keys()])}`);
+  const checker = await checkerOf(type);
   const target = targetOf(address);
-  const options = checkOf(checker, opt);
+  const options = await optionsOf(checker, opt);
   const log = (_: string, text: string): void => void process.stderr.write(`${text}\n`);
   const clock = processClock(log);
   const check = checker.create(options, bareEnv(clock, log));

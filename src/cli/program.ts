@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { describeError } from "../errors.ts";
-import { EXIT, Exit } from "./exit.ts";
+import { EXIT, isExit } from "./exit.ts";
 
 /** Runs a program: its errors become one line on stderr and the exit codes of every program. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
@@ -16,7 +16,7 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
 }
 
 function exitCode(name: string, error: unknown): number {
-  if (error instanceof Exit) {
+  if (isExit(error)) {
     if (error.message !== "") process.stderr.write(`${error.message}\n`);
     return error.code;
   }
