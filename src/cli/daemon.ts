@@ -1,6 +1,4 @@
 import { openAgent } from "../../agent/server.ts";
-import type { Admin } from "../admin/admin.ts";
-import { RenderWatch } from "../admin/metrics/render-watch.ts";
 import { watchRegistries } from "../admin/registry-watch.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Clock, Log } from "../contract.ts";
@@ -8,8 +6,9 @@ import { createEngine, type Engine } from "../engine/engine.ts";
 import type { Observer } from "../engine/inside.ts";
 import { createRecorder } from "../record/recorder.ts";
 import { registryHouse } from "../registry/house.ts";
-import { version } from "./exit.ts";
+import { createAdminDoor } from "./admin-door.ts";
 import { piecesOf } from "./pieces.ts";
+import { openShelf } from "./shelf.ts";
 
 /** Everything that runs, put together. */
 export interface Daemon {
@@ -33,53 +32,49 @@ const STOP_MS = 1500;
 
 /** Puts the daemon together; nothing runs before `use`. */
 export function openDaemon({ clock, log, stateDir, dryRun }: DaemonGiven): Daemon {
-  const registries = registryHouse({ clock, log }, dryRun);
+  const house = registryHouse({ clock, log }, dryRun);
+  const registries = watchRegistries(house.get, clock);
   const recorder = createRecorder(clock, log);
-  const watched = watchRegistries(registries.get, clock);
   const observers: Observer[] = [recorder];
-  const engine = createEngine({ clock, log, stateDir, registry: watched.get, observers });
-  const { board, prober, orders, journal, heard, outletEnv } = engine;
+  const registry = registries.get;
+  const orderShelf = openShelf({ clock, log, stateDir, dryRun, registry });
+  const engine = createEngine({ clock, log, stateDir: dryRun ? null : stateDir, registry, observers, orderShelf });
+  const { board, prober, heard, outletEnv } = engine;
   const agent = openAgent({ board, prober, clock, log, heard });
-  const renders = new RenderWatch(clock);
   let current: Settings | null = null;
-  let latest: Settings | null = null;
-  let admin: Admin | null = null;
-  /** Opened with the first configuration that has an admin section: nobody else pays for its libraries. */
-  const openAdminPart = async (settings: Settings): Promise<Admin> => {
-    const { openAdmin } = await import("../admin/admin.ts");
-    const opened = await openAdmin({
-      ...{ board, prober, orders, journal, clock, log, version, agent, renders },
-      settings: () => latest ?? settings,
-      registries: watched.states,
-      page: null,
-    });
-    observers.push(opened.observer);
-    return opened;
+  let newest: Settings | null = null;
+  const settings = (): Settings => newest ?? nothing();
+  const observe = (observer: Observer): void => void observers.push(observer);
+  const door = createAdminDoor({ engine, agent, clock, log, registries, settings, observe });
+  const turnTo = (to: Settings): void => {
+    newest = to;
+    house.use(to.registries);
+    recorder.use(to.record, board);
+    orderShelf.use(to.overrides);
   };
   return {
     engine,
     async use(settings) {
       for (const warning of settings.warnings) log("warn", warning);
-      registries.use(settings.registries);
-      recorder.use(settings.record, board);
-      latest = settings;
+      turnTo(settings);
       try {
-        if (settings.admin !== null) admin ??= await openAdminPart(settings);
+        const admin = await door.open(settings);
         await engine.configure(settings, piecesOf(settings, { agent, admin, clock, log, dryRun, outletEnv }));
         current = settings;
       } catch (error) {
-        latest = current;
-        if (current !== null) {
-          registries.use(current.registries);
-          recorder.use(current.record, board);
-        }
+        if (current !== null) turnTo(current);
         throw error;
       }
     },
     async stop() {
       await engine.stop(STOP_MS);
-      await registries.close();
+      await orderShelf.close();
+      await house.close();
       recorder.close();
     },
   };
+}
+
+function nothing(): never {
+  throw new Error("nothing is configured yet");
 }

@@ -59,12 +59,11 @@ export function createEngine(given: EngineGiven): Engine {
   const { board, journal, store } = house.inside;
   const shelf = given.orderShelf ?? fileShelf(stateDir === null ? null : join(stateDir, "orders.json"));
   const orders = new LiveOrders({
-    clock,
-    log,
-    shelf,
+    ...{ clock, log, shelf },
     known: (id) => house.knows(id),
     ordered: (id, override) => house.ordered(id, override),
     forgotten: (id, text) => house.reminded(id, text),
+    audited: (id, text) => auditOf(house, id, text),
   });
   const parts = createParts(clock, log);
   let begun: Promise<void> | null = null;
@@ -99,6 +98,12 @@ export function createEngine(given: EngineGiven): Engine {
       await within("state", () => store.flush());
     },
   };
+}
+
+/** Who ordered what stands in the journal of the target, as long as there is one. */
+function auditOf(house: PoolHouse, id: TargetId, text: string): void {
+  const [pool = "", target = ""] = id.split("/");
+  if (house.knows(id)) house.inside.journal.enter(pool, target, { code: "order", text, target });
 }
 
 function insideOf(given: EngineGiven, pools: Pick<Inside, "turnedUp" | "grown">): Inside {

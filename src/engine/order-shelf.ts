@@ -19,14 +19,16 @@ export type KeptOrders = ReadonlyMap<TargetId, KeptOrder>;
 export interface OrderShelf {
   /** All there are; throws when they cannot be read. */
   load(signal: AbortSignal): Promise<KeptOrders>;
-  /** Keeps one, or with null removes it; kept for good when it resolves. */
-  put(id: TargetId, order: KeptOrder | null, signal: AbortSignal): Promise<void>;
+  /** Keeps one, or with null removes it; kept for good when it resolves. `by`: who ended it, for those who share the shelf. */
+  put(id: TargetId, order: KeptOrder | null, signal: AbortSignal, by?: string): Promise<void>;
   /** Shows all orders whenever somebody else changed one; never for a shelf that is ours alone. */
   follow(see: (orders: KeptOrders) => void, signal: AbortSignal): void;
 }
 
 const targetId = z.templateLiteral([z.string(), "/", z.string()]);
-const keptOrder = z.strictObject({
+
+/** The shape of a kept order. */
+export const keptOrder = z.strictObject({
   order: z.enum(["drain", "maint"]),
   owner: z.string(),
   reason: z.string(),

@@ -13,6 +13,8 @@ export interface OrdersGiven {
   known(id: TargetId): boolean;
   /** An order began, changed or ended. */
   ordered(id: TargetId, override: Override | null): void;
+  /** Who ordered or ended what: kept among what happened to the target. */
+  audited?(id: TargetId, text: string): void;
   /** An order without an end stands for a day; null: no longer. */
   forgotten(id: TargetId, text: string | null): void;
 }
@@ -67,8 +69,8 @@ export class LiveOrders implements Orders {
     const kept = { order, owner, reason, since: since + byMs, until: until === null ? null : until + byMs };
     return this.#queue(async () => {
       if (!this.#given.known(id)) throw new Error(`there is no target ${id}`);
-      await this.#change(id, kept);
-      this.#given.log("info", `${id}: ${order} ordered by ${owner}: ${reason}`, { target: id });
+      await this.#change(id, kept, owner);
+      this.#audit(id, orderWords(kept, this.#given.clock.wall()));
     });
   }
 
@@ -76,8 +78,8 @@ export class LiveOrders implements Orders {
     return this.#queue(async () => {
       const was = this.#kept.get(id);
       if (was === undefined) return;
-      await this.#change(id, null);
-      this.#given.log("info", `${id}: ${was.order} of ${was.owner} ended by ${owner}`, { target: id });
+      await this.#change(id, null, owner);
+      this.#audit(id, `${was.order} of ${was.owner} ended by ${owner}`);
     });
   }
 
@@ -87,9 +89,14 @@ export class LiveOrders implements Orders {
     return done;
   }
 
-  async #change(id: TargetId, order: KeptOrder | null): Promise<void> {
-    await this.#given.shelf.put(id, order, this.#stop.signal);
+  async #change(id: TargetId, order: KeptOrder | null, by: string): Promise<void> {
+    await this.#given.shelf.put(id, order, this.#stop.signal, by);
     this.#keep(id, order);
+  }
+
+  #audit(id: TargetId, text: string): void {
+    this.#given.log("info", `${id}: ${text}`, { target: id });
+    this.#given.audited?.(id, text);
   }
 
   #keep(id: TargetId, order: KeptOrder | null): void {
@@ -103,9 +110,15 @@ export class LiveOrders implements Orders {
 
   #replace(orders: KeptOrders): void {
     const was = this.#kept;
-    for (const id of was.keys()) if (!orders.has(id)) this.#keep(id, null);
+    for (const [id, { order, owner }] of was) {
+      if (orders.has(id)) continue;
+      this.#keep(id, null);
+      this.#audit(id, `${order} of ${owner} ended at another daemon`);
+    }
     for (const [id, order] of orders) {
-      if (JSON.stringify(was.get(id)) !== JSON.stringify(order)) this.#keep(id, order);
+      if (JSON.stringify(was.get(id)) === JSON.stringify(order)) continue;
+      this.#keep(id, order);
+      this.#audit(id, `${orderWords(order, this.#given.clock.wall())}, at another daemon`);
     }
   }
 
@@ -135,12 +148,12 @@ export class LiveOrders implements Orders {
     return this.#queue(async () => {
       if (this.#kept.get(id) !== order) return;
       try {
-        await this.#given.shelf.put(id, null, this.#stop.signal);
+        await this.#given.shelf.put(id, null, this.#stop.signal, "its time was up");
       } catch (error) {
         this.#given.log("warn", `${id}: the end of an order could not be kept`, { error: describeError(error) });
       }
       this.#keep(id, null);
-      this.#given.log("info", `${id}: ${order.order} of ${order.owner} ended: its time was up`, { target: id });
+      this.#audit(id, `${order.order} of ${order.owner} ended: its time was up`);
     });
   }
 
@@ -171,4 +184,9 @@ export class LiveOrders implements Orders {
   #wallOffset(): number {
     return this.#given.clock.wall() - this.#given.clock.now();
   }
+}
+
+function orderWords({ order, owner, reason, until }: KeptOrder, wall: number): string {
+  const end = until === null ? "" : ` for ${formatDuration(until - wall)}`;
+  return `${order} ordered by ${owner}${end}: ${reason}`;
 }
