@@ -54,42 +54,46 @@ function backend(name: string, group: ProxyzooGroup): string {
   return lines.join("\n");
 }
 
-const groupsOf = (instance: ProxyzooInstance): readonly (readonly [string, ProxyzooGroup])[] =>
-  Object.entries(instance.groups);
-
 /** Words of the template by name; `paths` fills `${HOME}` in. */
 export function templateWords(
   instance: ProxyzooInstance,
   paths: (text: string) => string,
-): Readonly<Record<string, string>> {
-  const groups = groupsOf(instance);
-  const acls = groups.flatMap(([name, { acls }]) => acls.map((acl) => `    acl ${name} ${acl}`));
-  const uses = groups.filter(([, { acls }]) => acls.length > 0).map(([name]) => `    use_backend ${name} if ${name}`);
+): ReadonlyMap<string, string> {
+  const groups = Object.entries(instance.groups);
+  const acls = groups.flatMap(([name, { acls: rules }]) => rules.map((acl) => `    acl ${name} ${acl}`));
+  const uses = groups.filter(([, { acls: rules }]) => rules.length > 0).map(([name]) => useBackend(name));
   const fallback = groups.find(([, { default_backend }]) => default_backend);
-  return {
-    acl: acls.join("\n"),
-    use_backend: uses.join("\n"),
-    default_backend: fallback === undefined ? "" : `    default_backend ${fallback[0]}`,
-    backend: groups.map(([name, group]) => backend(name, group)).join("\n\n"),
-    sockets: instance.socket_files.map((file) => `    stats socket ${paths(file)} mode 600 level admin`).join("\n"),
-    pid_file: paths(instance.pid_file ?? ""),
-    listener_port: String(instance.listener_port),
-    admin_port: String(instance.admin_port),
-  };
+  return new Map([
+    ["acl", acls.join("\n")],
+    ["use_backend", uses.join("\n")],
+    ["default_backend", fallback === undefined ? "" : `    default_backend ${fallback[0]}`],
+    ["backend", groups.map(([name, group]) => backend(name, group)).join("\n\n")],
+    // With expose-fd a reload takes the listening sockets over: no connection is refused meanwhile.
+    ["sockets", instance.socket_files.map((file) => socketLine(paths(file))).join("\n")],
+    ["pid_file", paths(instance.pid_file ?? "")],
+    ["listener_port", String(instance.listener_port)],
+    ["admin_port", String(instance.admin_port)],
+  ]);
 }
+
+const useBackend = (name: string): string => `    use_backend ${name} if ${name}`;
+const socketLine = (path: string): string => `    stats socket ${path} mode 600 level admin expose-fd listeners`;
 
 /**
  * haproxy.cfg of an instance. HAProxy has one process with threads since 2.5: the line with $nbproc becomes a comment, and
  * several sockets are several doors to the one process.
  */
-export function fillTemplate(template: string, words: Readonly<Record<string, string>>): string {
+export function fillTemplate(template: string, words: ReadonlyMap<string, string>): string {
   return template
     .split("\n")
     .map((line) => {
       if (/\$\{?nbproc\b/.test(line))
         return `${/^\s*/.exec(line)?.[0] ?? ""}# nbproc is gone since HAProxy 2.5: one process with threads answers on every socket below`;
+      // It says nothing to a HAProxy that checkd starts, and later versions warn of it.
       if (/^\s*quiet\s*$/.test(line)) return null;
-      return line.replace(/\$\{?([a-z_]+)\}?/g, (whole, name: string) => words[name] ?? whole);
+      return line.replace(/\$(?:\$|\{([a-z_]+)\}|([a-z_]+))/g, (whole, braced?: string, bare?: string) =>
+        whole === "$$" ? "$" : (words.get(braced ?? bare ?? "") ?? whole),
+      );
     })
     .filter((line) => line !== null)
     .join("\n");
