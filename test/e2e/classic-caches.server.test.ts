@@ -1,12 +1,22 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { selfSigned } from "../servers/certificates.ts";
 import { type ConsulServer, startConsul } from "../servers/consul.ts";
 import { type MemcachedServer, startMemcached } from "../servers/memcached.ts";
 import { freePort, tempDir, until } from "../servers/process.ts";
 import { type RedisGroup, type RedisServer, startGroup, startRedis, startReplica } from "../servers/redis.ts";
 import { run } from "./checkd.ts";
-import { addressIn, type Classic, count, loggedAt, startClassic, stays, untilNamed } from "./classic-programs.ts";
+import {
+  addressIn,
+  type Classic,
+  count,
+  loggedAt,
+  startClassic,
+  startProxy,
+  stays,
+  untilNamed,
+} from "./classic-programs.ts";
 
 let consul: ConsulServer;
 const tools: Classic[] = [];
@@ -190,6 +200,45 @@ describe.concurrent("wrong usage of the programs of old", () => {
       for (const flag of ["--consul", "--token", "--every", "--once", "--tag", "--log-level"])
         expect(help.stdout).toContain(flag);
       expect((await run(["--version"], { name })).stdout).toMatch(/^\d+\.\d+\.\d+/);
+    }
+  });
+});
+
+describe.concurrent("Consul as its own tools reach it", () => {
+  it("is reached by the variables of its tools, through TLS too", async () => {
+    const server = await startMemcached();
+    const certificate = selfSigned(["IP:127.0.0.1"]);
+    const proxy = await startProxy(consul.port, certificate);
+    const ca = join(tempDir("ca"), "ca.pem");
+    writeFileSync(ca, certificate.cert);
+    const tls = { CONSUL_HTTP_ADDR: `https://127.0.0.1:${proxy.port}` };
+    const once = (env: NodeJS.ProcessEnv) =>
+      run([], {
+        name: "checkmemcached",
+        env: { CHECKD_SERVER: at(server), CHECKD_TAG: "tls", CHECKD_ONCE: "1", CHECKD_LOG_FORMAT: "json", ...env },
+      });
+    try {
+      const unknown = await once(tls);
+      expect(unknown.code, unknown.stderr).toBe(3);
+      expect(JSON.parse(unknown.stderr.split("\n")[0] ?? "")).toMatchObject({
+        msg: expect.stringMatching(/self.signed/),
+      });
+      expect(await consul.get("haproxy/memcached/tls")).toBeNull();
+      const trusted = await once({ ...tls, CONSUL_CACERT: ca });
+      expect(trusted.code, trusted.stderr).toBe(0);
+      expect(trusted.stdout).toContain(`set new ${at(server)} to consul tls ok`);
+      const careless = await once({ ...tls, CONSUL_HTTP_SSL_VERIFY: "false" });
+      expect(careless.code, careless.stderr).toBe(0);
+      expect(careless.stdout).toContain("tls in consul is ok");
+      const plain = await once({ CONSUL_HTTP_ADDR: `127.0.0.1:${consul.port}`, CONSUL_HTTP_SSL: "false" });
+      expect(plain.code, plain.stderr).toBe(0);
+      const maybe = await once({ ...tls, CONSUL_HTTP_SSL_VERIFY: "maybe" });
+      expect(maybe).toMatchObject({ code: 2, stderr: 'CONSUL_HTTP_SSL_VERIFY: "maybe" is neither true nor false\n' });
+      const nowhere = await once({ ...tls, CONSUL_CACERT: "/nowhere/ca.pem" });
+      expect(nowhere.code).toBe(2);
+      expect(nowhere.stderr).toContain("CONSUL_CACERT: ");
+    } finally {
+      await Promise.all([proxy.stop(), server.stop()]);
     }
   });
 });

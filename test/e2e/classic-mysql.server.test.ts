@@ -189,6 +189,57 @@ describe("checkmysqlslave", () => {
     for (const tag of ["slave3301", "cron3301", "other3301"]) expect(all.stdout).toContain(`${tag} in consul is ok`);
   });
 
+  it("reads a db.conf with a byte order mark, CRLF, quotes, and a password full of signs, and shows it nowhere", async () => {
+    const password = `p#;=w"d \${x}`;
+    await primary.sql(
+      `CREATE USER odd@'%' IDENTIFIED BY '${password}'; GRANT SLAVE MONITOR, REPLICATION MASTER ADMIN ON *.* TO odd@'%'`,
+    );
+    await until("the account on the slaves", async () => {
+      const found = await Promise.all(replicas.map((each) => each.sql("SELECT 1 FROM mysql.user WHERE user = 'odd'")));
+      return found.every(({ length }) => length === 1);
+    });
+    const file = join(tempDir("dbconf"), "db.conf");
+    const lines = ["[odd3301]", 'host="127.0.0.1"', `port = ${primary.port}`, "user='odd'", `password=${password}`, ""];
+    writeFileSync(file, `\uFEFF; a comment\r\n${lines.join("\r\n")}`, { mode: 0o600 });
+    const args = ["--conf", file, "--tag", "odd3301", "--consul", `127.0.0.1:${consul.port}`, "--once"];
+    const ran = await run([...args, "--log-level", "debug"], {
+      name: "checkmysqlslave",
+      env: { CONSUL_HTTP_TOKEN: MASTER_TOKEN },
+    });
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(ran.stdout).toMatch(/set new 127\.0\.0\.1:\d+ to consul odd3301 ok/);
+    expect(ran.stderr).toContain("up");
+    expect(`${ran.stdout}${ran.stderr}`).not.toContain(password);
+    expect(`${ran.stdout}${ran.stderr}`).not.toContain(MASTER_TOKEN);
+  });
+
+  it.each([
+    ["no section", "", [/there is no section \[slave3301\]/]],
+    [
+      "another section",
+      "[slave3302]\nhost=h\nport=1\nuser=u\n",
+      [/no section \[slave3301\].*did you mean "slave3302"/],
+    ],
+    ["no host", "[slave3301]\nport=3301\nuser=u\n", [/:1:1: slave3301\.host: is missing/]],
+    ["no port", "[slave3301]\nhost=h\nuser=u\n", [/slave3301\.port: is missing/]],
+    [
+      "a port that is no number",
+      "[slave3301]\nhost=h\nport=abc\nuser=u\n",
+      [/:3:1: slave3301\.port: "abc" is no port/],
+    ],
+    [
+      "several things wrong at once",
+      "[slave3301]\nport=0\n[slave3301]\nhost=h\n",
+      [/slave3301\.host: is missing/, /"0" is no port/, /section \[slave3301\] stands twice/],
+    ],
+  ])("refuses a db.conf with %s", async (_, text, says) => {
+    const file = join(tempDir("dbconf"), "db.conf");
+    writeFileSync(file, text);
+    const ran = await run(["--conf", file, "--tag", "slave3301"], { name: "checkmysqlslave" });
+    expect(ran).toMatchObject({ code: 2, stdout: "" });
+    for (const each of says) expect(ran.stderr).toMatch(each);
+  });
+
   it("finds slaves by the process list as well", async () => {
     await primary.sql(`GRANT PROCESS ON *.* TO ${MONITOR.user}@'%'`);
     await consul.api("DELETE", `/kv/${KEY}`);

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, request, type Server } from "node:http";
+import { createServer, type RequestListener, request } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import type { Certificate } from "../servers/certificates.ts";
 import { type Running, start, tempDir, until } from "../servers/process.ts";
 import { program } from "./checkd.ts";
 
@@ -44,28 +46,39 @@ export function loggedAt(errors: string, part: string): number {
   return Date.parse(line?.split(" ")[0] ?? "");
 }
 
+/** One request to Consul; the body as far as it has come. */
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly at: number;
+  body: string;
+}
+
 /** What a registry is asked, and how it answers at the moment. */
 export interface ConsulProxy {
   readonly port: number;
   /** `pass`: as Consul answers; `fail`: everything is a 500; `fail writes`: only what changes something. */
   mode: "pass" | "fail" | "fail writes";
-  readonly requests: readonly { readonly method: string; readonly path: string }[];
+  readonly requests: readonly Asked[];
   /** Questions that wait for news at this moment. */
   waiting(): number;
   stop(): Promise<void>;
 }
 
-/** A proxy in front of Consul that can answer in its place, and knows what was asked. */
-export async function startProxy(consulPort: number): Promise<ConsulProxy> {
-  const requests: { method: string; path: string }[] = [];
+/** A proxy in front of Consul that can answer in its place, and knows what was asked; with a certificate it speaks TLS. */
+export async function startProxy(consulPort: number, tls?: Certificate): Promise<ConsulProxy> {
+  const requests: Asked[] = [];
   let waiting = 0;
   const state: { mode: ConsulProxy["mode"] } = { mode: "pass" };
-  const server: Server = createServer((incoming, answer) => {
+  const serve: RequestListener = (incoming, answer) => {
     const { method = "GET", url: path = "/", headers } = incoming;
-    requests.push({ method, path });
+    const asked: Asked = { method, path, at: Date.now(), body: "" };
+    requests.push(asked);
+    incoming.on("data", (chunk: Buffer) => {
+      asked.body += chunk.toString();
+    });
     const refused = state.mode === "fail" || (state.mode === "fail writes" && method !== "GET");
     if (refused) {
-      incoming.resume();
       answer.writeHead(500).end("made up: rpc error");
       return;
     }
@@ -81,7 +94,8 @@ export async function startProxy(consulPort: number): Promise<ConsulProxy> {
       onward.destroy();
     });
     incoming.pipe(onward);
-  });
+  };
+  const server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   return {
     port: (server.address() as AddressInfo).port,
