@@ -4,6 +4,7 @@ import type { Admin } from "../admin/admin.ts";
 import type { PoolSettings, Settings } from "../config/settings.ts";
 import type { Clock, Log, OutletEnv } from "../contract.ts";
 import type { Piece } from "../engine/parts.ts";
+import { describeError } from "../errors.ts";
 import { keepRunning } from "../haproxy/keep-running.ts";
 
 /** The outlets of one pool; the key of the options decides whether one is the same as before. */
@@ -41,8 +42,25 @@ export function piecesOf(settings: Settings, given: PiecesGiven): Piece[] {
   const outlets = settings.pools.flatMap((pool) =>
     outletPieces(pool, { ...given.outletEnv(pool.name), dryRun, agentPorts: agentPorts(settings, pool.name) }),
   );
-  const haproxies = dryRun
-    ? []
-    : settings.haproxy.map((each) => ({ part: keepRunning(each, clock, log), holds: [`file:${each.pidFile}`] }));
-  return [...outlets, ...haproxies, ...(admin?.parts(settings) ?? []), ...agent.parts(settings.agent)];
+  const doors = admin?.parts(settings) ?? [];
+  // Whoever asks an agent port acts on the answer: a dry run has none.
+  if (dryRun) return [...outlets, ...doors.map((piece) => unlessTaken(piece, log))];
+  const haproxies = settings.haproxy.map((each) => ({
+    part: keepRunning(each, clock, log),
+    holds: [`file:${each.pidFile}`],
+  }));
+  return [...outlets, ...haproxies, ...doors, ...agent.parts(settings.agent)];
+}
+
+/** A dry run goes on without a port that the daemon beside it has. */
+function unlessTaken({ part, holds }: Piece, log: Log): Piece {
+  const start: typeof part.start = async () => {
+    try {
+      return await part.start();
+    } catch (error) {
+      log("warn", `dry run: goes on without ${describeError(error)}`);
+      return { stop: async () => {} };
+    }
+  };
+  return { part: { key: part.key, start }, holds };
 }

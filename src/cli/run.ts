@@ -4,6 +4,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Board, Log } from "../contract.ts";
 import { describeError } from "../errors.ts";
 import { type Daemon, openDaemon } from "./daemon.ts";
+import { createDrySummary } from "./dry-summary.ts";
 import { processClock } from "./environment.ts";
 import { EXIT, version } from "./exit.ts";
 import { type LogOptions, openLog } from "./logger.ts";
@@ -34,7 +35,8 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   const { conf, dryRun, logLevel, logFormat } = options;
   const settings = await readSettings(conf);
   if (settings === null) return EXIT.usage;
-  const log = await openLog({ level: logLevel, format: logFormat });
+  const dry = createDrySummary(await openLog({ level: logLevel, format: logFormat }));
+  const { log } = dry;
   const clock = processClock(log);
   const notifier = createNotifier(process.env, clock);
   const daemon = openDaemon({ clock, log, stateDir: settings.stateDir, dryRun });
@@ -65,6 +67,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   ended.abort();
   notifier.end();
   await daemon.stop();
+  if (dryRun) process.stdout.write(dry.text(board, clock));
   return EXIT.ok;
 }
 
