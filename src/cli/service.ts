@@ -98,6 +98,13 @@ export async function stopService({ pidFile }: Pick<ServiceOptions, "pidFile">):
   return EXIT.ok;
 }
 
+/** Says whether the daemon of a pid file runs; exit code 1 when it does not. */
+export function serviceStatus({ pidFile }: Pick<ServiceOptions, "pidFile">): number {
+  const pid = servicePid(pidFile);
+  process.stdout.write(pid === null ? "checkd does not run\n" : `checkd runs, pid ${pid}\n`);
+  return pid === null ? EXIT.no : EXIT.ok;
+}
+
 /** Stops and starts. */
 export async function restartService(options: ServiceOptions): Promise<number> {
   await stopService(options);

@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { checkers } from "../../checks/index.ts";
 import { sources } from "../../checks/sources/index.ts";
 import { loadText } from "../../src/config/load.ts";
-import { type LintSettings, lint } from "../../src/haproxy/config/lint.ts";
+import type { LintSettings } from "../../src/haproxy/config/finding.ts";
+import { lint } from "../../src/haproxy/config/lint.ts";
 import { parseConfig, serversIn, splitWords } from "../../src/haproxy/config/parse.ts";
 import { outlets } from "../../src/outlets/index.ts";
 import { registries } from "../../src/registry/index.ts";
@@ -24,8 +27,8 @@ pools:
     targets: { db1: "10.0.0.5:3306" }
 `;
 
-async function settings(): Promise<LintSettings> {
-  const loaded = await loadText(CHECKD, "checkd.yaml", { checkers, sources, outlets, registries }, {});
+async function settings(text = CHECKD): Promise<LintSettings> {
+  const loaded = await loadText(text, "checkd.yaml", { checkers, sources, outlets, registries }, {});
   if ("problems" in loaded) throw new Error(JSON.stringify(loaded.problems));
   return { pools: loaded.settings.pools, ports: loaded.settings.agent.ports, sharedPorts: [3300] };
 }
@@ -117,5 +120,76 @@ describe("lint of haproxy.cfg", () => {
       ["web1", "web2", "web3"],
       ["s1", "s2"],
     ]);
+  });
+
+  it.each([
+    ["tcp-check expect", "option tcp-check\n  tcp-check expect string role:master", []],
+    ["http-check expect", "option httpchk\n  http-check expect status 200", []],
+    ["mysql-check, which knows no roles", "option mysql-check user x", ["init-state"]],
+  ])("takes a native check of the role for a writer's safe start: %s", async (_, lines, expected) => {
+    const text = `backend web\n  ${GOOD}\nbackend writer\n  ${lines}\n  ${WRITER.split("\n")[1]?.replace("init-state down ", "")}\n`;
+    expect(lint(parseConfig(text), await settings()).map(({ code }) => code)).toEqual(expected);
+  });
+
+  it("finds a target with a port of its own that nobody asks", async () => {
+    expect(await codes("server app1 10.0.0.1:80 weight 100 check", "server app2 10.0.0.2:80 check")).toEqual([
+      "no-agent-check",
+    ]);
+  });
+
+  it("takes balance and default-server from the defaults section, by name too", async () => {
+    const head =
+      "defaults one\n  balance static-rr\n  default-server check weight 100 agent-inter 9s\ndefaults two\n  mode tcp\n";
+    const line = GOOD.replace(" check ", " ").replace("weight 100 ", "").replace("agent-inter 1s ", "");
+    const text = `${head}backend web from one\n  ${line}\n${WRITER}`;
+    expect(lint(parseConfig(text), await settings()).map(({ code }) => code)).toEqual(["balance", "agent-inter"]);
+  });
+
+  describe("of slots", () => {
+    const SLOTS = `
+pools:
+  web:
+    check: { type: tcp }
+    source: { type: mysql, primary: "10.0.0.1:3306", user: u, password: p }
+    runtime: { sockets: [/run/h.sock, 10.0.0.1:9000, "@1 /run/master.sock"], slots: "{pool}1..3", state_file: /run/state }
+`;
+    const FINE = [
+      "global",
+      "  stats socket unix@/run/h.sock mode 600 level admin",
+      "  server-state-file /run/state",
+      "defaults",
+      "  load-server-state-from-file global",
+      "backend web",
+      "  server-template web 1-3 0.0.0.0:0 check disabled",
+    ];
+    const found = async (lines: readonly string[]) =>
+      lint(parseConfig(lines.join("\n")), await settings(SLOTS)).map(({ code, line }) => `${line} ${code}`);
+
+    it("finds nothing wrong with what fits", async () => {
+      expect(await found(FINE)).toEqual([]);
+    });
+
+    it.each([
+      ["too few server lines", 6, "  server-template web 1-2 0.0.0.0:0 check disabled", ["6 unknown-name"]],
+      ["slots that start enabled", 6, "  server-template web 1-3 0.0.0.0:0 check", ["7 slot-enabled"]],
+      ["a state file that is not loaded", 4, "  mode http", ["6 state-file"]],
+      ["no state file", 2, "  maxconn 5", ["0 state-file"]],
+      ["a socket of level operator", 1, "  stats socket /run/h.sock level operator", ["2 socket-level"]],
+      ["a socket without level", 1, "  stats socket /run/h.sock", ["2 socket-level"]],
+      ["no socket", 1, "  stats socket /run/other.sock level admin", ["0 no-socket"]],
+    ])("finds %s", async (_, at, line, expected) => {
+      expect(await found(FINE.with(at, line))).toEqual(expected);
+    });
+  });
+
+  it("finds what can be seen in haproxy.cfg alone when there is no checkd.yaml", () => {
+    const lines = ["server app1 10.0.0.1:80 check agent-check", "server app2 10.0.0.2:80 check"];
+    const found = lint(parseConfig(`backend web\n  ${lines.join("\n  ")}\n`), null);
+    expect(found.map(({ code, line }) => [line, code])).toEqual([[2, "no-agent-port"]]);
+  });
+
+  it("has nothing to say of a file without agents", () => {
+    const file = fileURLToPath(new URL("../fixtures/proxyzoo/expected.cfg", import.meta.url));
+    expect(lint(parseConfig(readFileSync(file, "utf8")), null)).toEqual([]);
   });
 });

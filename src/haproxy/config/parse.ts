@@ -4,6 +4,8 @@
 export interface Section {
   readonly kind: string;
   readonly name: string;
+  /** Name of the `defaults` section that it takes over; null: the last one before it. */
+  readonly from: string | null;
   readonly line: number;
   readonly lines: readonly Line[];
 }
@@ -54,15 +56,21 @@ export function splitWords(text: string): string[] {
 
 /** Sections of a configuration, in order. */
 export function parseConfig(text: string): readonly Section[] {
-  const sections: { kind: string; name: string; line: number; lines: Line[] }[] = [];
+  const sections: (Section & { readonly lines: Line[] })[] = [];
   for (const [index, content] of text.split("\n").entries()) {
     const words = splitWords(content);
-    const [first = "", name = ""] = words;
+    const [first = ""] = words;
     if (first === "") continue;
-    if (SECTIONS.test(first)) sections.push({ kind: first, name, line: index + 1, lines: [] });
+    if (SECTIONS.test(first)) sections.push({ kind: first, ...namedBy(words), line: index + 1, lines: [] });
     else sections.at(-1)?.lines.push({ line: index + 1, words });
   }
   return sections;
+}
+
+function namedBy([, second = "", ...rest]: readonly string[]): Pick<Section, "name" | "from"> {
+  const from = second === "from" ? rest[0] : rest[rest.indexOf("from") + 1];
+  const inherits = second === "from" || rest.includes("from");
+  return { name: second === "from" ? "" : second, from: inherits ? (from ?? null) : null };
 }
 
 function namesOf(words: readonly string[]): {
@@ -82,21 +90,15 @@ function namesOf(words: readonly string[]): {
   };
 }
 
-/** Servers of a section with the defaults that hold for each. */
-export function serversIn(section: Section, inherited: readonly string[] = []): readonly ServerLine[] {
+/** Servers of a section with the defaults that hold for each; `inherited`: lines of its `defaults` section. */
+export function serversIn(section: Section, inherited: readonly Line[] = []): readonly ServerLine[] {
   const servers: ServerLine[] = [];
-  let defaults = [...inherited];
-  for (const { line, words } of section.lines) {
+  let defaults: readonly string[] = [];
+  for (const { line, words } of [...inherited, ...section.lines]) {
     if (words[0] === "default-server") defaults = [...defaults, ...words.slice(1)];
     if (words[0] !== "server" && words[0] !== "server-template") continue;
     const { names, address, rest } = namesOf(words);
-    servers.push({
-      line,
-      names,
-      address,
-      words: rest,
-      defaults: words[0] === "server" || words[0] === "server-template" ? defaults : [],
-    });
+    servers.push({ line, names, address, words: rest, defaults });
   }
   return servers;
 }
