@@ -6,7 +6,7 @@ import { complaint, type Expected, expectations, praise } from "./lib/http/judge
 import { type HttpOptions, httpOptions } from "./lib/http/options.ts";
 import { endpoint, failed, observed } from "./lib/reason.ts";
 import { steadyLookup } from "./lib/tcp/lookup.ts";
-import { tlsClient, tlsSchema } from "./lib/tls.ts";
+import { tlsClient } from "./lib/tls.ts";
 
 /** Makes one HTTP request and compares status and content of the answer. */
 export const httpContent = defineChecker({
@@ -23,7 +23,7 @@ export const httpContent = defineChecker({
       options,
       env,
       expected: expectations(options),
-      tls: tlsClient(options.tls ?? tlsSchema().parse({})),
+      tls: tlsClient(options.tls ?? { verify: true }),
       lookup: steadyLookup(env.clock),
     };
     return { open: (target, hint) => probe(shared, target, hint), close: async () => {} };

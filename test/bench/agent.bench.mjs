@@ -30,10 +30,15 @@ async function daemon(all, node) {
   return { pid, own, shared };
 }
 
+async function reference(all, ...mode) {
+  const port = await freePort();
+  const argv = [compiled("agent-reference"), String(port), ...mode];
+  const { pid } = all.keep(await start(pinned(MEASURED_CPU, argv)));
+  await listening(port);
+  return [pid, port];
+}
+
 async function subjects(all) {
-  const reference = await freePort();
-  const { pid } = all.keep(await start(pinned(MEASURED_CPU, [compiled("agent-reference"), String(reference)])));
-  await listening(reference);
   const [current, newer] = [await daemon(all, process.execPath), await daemon(all, node24())];
   const nginx = all.keep(await startNginx({ content: "this is the test me page\n" }));
   pin(nginx.pid, OTHER_CPU);
@@ -42,7 +47,8 @@ async function subjects(all) {
   const asking = all.keep(await startIncumbent(CURL_GREP, [[curl, nginx.port]]));
   const line = { inFlight: MANY, seconds: 2, send: "p/a\n" };
   return {
-    reference: [pid, reference, { inFlight: MANY, seconds: 1 }],
+    c: [...(await reference(all)), { inFlight: MANY, seconds: 1 }],
+    line: [...(await reference(all, "line")), { ...line, seconds: 1 }],
     own: [current.pid, current.own, { inFlight: MANY, seconds: 2 }],
     shared: [current.pid, current.shared, line],
     own24: [newer.pid, newer.own, { inFlight: MANY, seconds: 2 }],
@@ -52,13 +58,13 @@ async function subjects(all) {
   };
 }
 
-/** CPU of a reply of each, and of the reference right before it. */
+/** CPU of a reply of each, and of both C programs right before it. */
 async function round(all) {
   const costs = {};
   for (const [name, subject] of Object.entries(all)) {
-    if (name === "reference") continue;
-    const reference = await costOfReply(...all.reference);
-    costs[name] = { us: await costOfReply(...subject), reference };
+    if (name === "c" || name === "line") continue;
+    const [c, line] = [await costOfReply(...all.c), await costOfReply(...all.line)];
+    costs[name] = { us: await costOfReply(...subject), c, line };
     await sleep(100);
   }
   return costs;
@@ -69,33 +75,36 @@ export async function run({ rounds = 5, add, say }) {
   try {
     const all = await subjects(running);
     for (const [pid, port, options] of Object.values(all)) await costOfReply(pid, port, { ...options, seconds: 1 });
-    const seenRounds = [];
+    const results = [];
     for (let at = 1; at <= rounds; at++) {
       const costs = await round(all);
-      seenRounds.push(costs);
-      say(
-        `round ${at}: ${Object.entries(costs)
-          .map(([name, { us }]) => `${name} ${us.toFixed(1)} us`)
-          .join(", ")}`,
-      );
+      results.push(costs);
+      const texts = Object.entries(costs).map(([name, { us }]) => `${name} ${us.toFixed(1)} us`);
+      say(`round ${at}: ${texts.join(", ")}`);
     }
-    const toReference = (name) => seenRounds.map((costs) => costs[name].us / costs[name].reference);
-    const cheaper = (than) => seenRounds.map((costs) => costs[than].us / costs.own.us);
-    const current = `Node ${process.versions.node.split(".")[0]}`;
-    add(
-      seen(
-        "the C reference",
-        seenRounds.map((costs) => costs.own.reference),
-        "us",
-      ),
-    );
-    add(atMost(`port of a target, ${current}, to the C reference`, toReference("own"), 2.5));
-    add(atMost(`shared port, ${current}, to the C reference`, toReference("shared"), 3));
-    add(atMost("port of a target, Node 24, to the C reference", toReference("own24"), 1.8));
-    add(atMost("shared port, Node 24, to the C reference", toReference("shared24"), 2.3));
-    add(atLeast("xinetd + bash echo, to a port of ours", cheaper("echo"), 30));
-    add(atLeast("xinetd + bash curl|grep, to a port of ours", cheaper("curl"), 200));
+    report(results, add);
   } finally {
     await running.stop();
   }
+}
+
+function report(results, add) {
+  const against = (name, c) => results.map((costs) => costs[name].us / costs[name][c]);
+  const cheaper = (than) => results.map((costs) => costs[than].us / costs.own.us);
+  const current = `Node ${process.versions.node.split(".")[0]}`;
+  add(
+    seen(
+      "the C program",
+      results.map(({ own }) => own.c),
+      "us",
+    ),
+  );
+  add(atMost(`port of a target, ${current}, to the C program`, against("own", "c"), 2.5));
+  add(atMost("port of a target, Node 24, to the C program", against("own24", "c"), 1.8));
+  add(atMost(`shared port, ${current}, to a C program that reads the line`, against("shared", "line"), 2.5));
+  add(atMost("shared port, Node 24, to a C program that reads the line", against("shared24", "line"), 1.8));
+  add(seen(`shared port, ${current}, to the C program that does not read`, against("shared", "c"), "x"));
+  add(seen("shared port, Node 24, to the C program that does not read", against("shared24", "c"), "x"));
+  add(atLeast("xinetd + bash echo, to a port of ours", cheaper("echo"), 30));
+  add(atLeast("xinetd + bash curl, grep, to a port of ours", cheaper("curl"), 200));
 }

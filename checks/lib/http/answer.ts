@@ -24,10 +24,10 @@ export interface Reading {
 }
 
 const DECODERS = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
+  gzip: () => createGunzip(),
+  "x-gzip": () => createGunzip(),
+  deflate: () => createInflate(),
+  br: () => createBrotliDecompress(),
 } as const;
 
 const isCoding = (name: string): name is keyof typeof DECODERS => Object.hasOwn(DECODERS, name);

@@ -1,12 +1,35 @@
-/* The least an agent can do: one thread, epoll, accept, write, close. Every agent is measured against it.
- *   agent-reference PORT */
+/* The least an agent can do: one thread, epoll, accept, write, close. Every agent is measured against it. With `line` it
+ * reads a line before it answers, as an agent must that serves several targets on one port.
+ *   agent-reference PORT [line] */
 #define _GNU_SOURCE
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+static const char reply[] = "up #fine\n";
+
+static void answer(int peer)
+{
+	if (write(peer, reply, sizeof reply - 1) < 0)
+		perror("write");
+	close(peer);
+}
+
+/* Answers once a line end has come; a peer that is gone is closed. */
+static void hear(int peer)
+{
+	char line[512];
+	ssize_t n = read(peer, line, sizeof line);
+
+	if (n <= 0)
+		close(peer);
+	else if (memchr(line, '\n', n))
+		answer(peer);
+}
 
 static int listener(int port)
 {
@@ -24,20 +47,26 @@ static int listener(int port)
 
 int main(int argc, char **argv)
 {
-	static const char reply[] = "up #fine\n";
-	int door = listener(argc > 1 ? atoi(argv[1]) : 0);
-	int poll = epoll_create1(0);
-	struct epoll_event event = {.events = EPOLLIN};
+	int door = listener(argc > 1 ? atoi(argv[1]) : 0), reads = argc > 2 && !strcmp(argv[2], "line");
+	int queue = epoll_create1(0);
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = door}, events[64];
 
-	epoll_ctl(poll, EPOLL_CTL_ADD, door, &event);
+	epoll_ctl(queue, EPOLL_CTL_ADD, door, &event);
 	for (;;) {
-		int peer;
+		int peer, n = epoll_wait(queue, events, 64, -1);
 
-		epoll_wait(poll, &event, 1, -1);
-		while ((peer = accept4(door, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
-			if (write(peer, reply, sizeof reply - 1) < 0)
-				perror("write");
-			close(peer);
+		for (int i = 0; i < n; i++) {
+			if (events[i].data.fd != door) {
+				hear(events[i].data.fd);
+				continue;
+			}
+			while ((peer = accept4(door, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
+				event.data.fd = peer;
+				if (reads)
+					epoll_ctl(queue, EPOLL_CTL_ADD, peer, &event);
+				else
+					answer(peer);
+			}
 		}
 	}
 }
