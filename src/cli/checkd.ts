@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { addAdminCommands } from "./admin-commands.ts";
 import { collect, confFile, confOption, durationArgument, withLogOptions } from "./common.ts";
 import { version } from "./exit.ts";
 import { runProgram } from "./program.ts";
@@ -117,6 +118,17 @@ examples(
   process.exitCode = await replay({ files, conf, json: json === true });
 });
 
+examples(
+  program
+    .command("render")
+    .description("confd's job: render a confd directory (checkd render -help shows its flags)")
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments(),
+  "checkd render -onetime -backend consul -node localhost:8500",
+  "checkd render -watch -backend etcdv3 -node 10.0.0.1:2379",
+).action(() => renderFiles(process.argv.slice(3)));
+
 const pidFile = (): Option =>
   new Option("--pid-file <file>", "file with the daemon's pid").default("/run/checkd.pid").env("CHECKD_PID_FILE");
 const logFile = (): Option =>
@@ -147,4 +159,11 @@ examples(
   process.exitCode = await stopService({ pidFile: file });
 });
 
-void runProgram(program, process.argv.slice(2));
+/** Its flags are confd's, with one dash: commander would take them apart. */
+async function renderFiles(argv: readonly string[]): Promise<void> {
+  const { render } = await import("./render.ts");
+  process.exitCode = await render(argv);
+}
+
+const [command, ...rest] = process.argv.slice(2);
+void (command === "render" ? renderFiles(rest) : runProgram(program, process.argv.slice(2)));

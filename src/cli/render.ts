@@ -1,0 +1,190 @@
+import { join } from "node:path";
+import type { Clock, Log, RegistryReader } from "../contract.ts";
+import { createClock } from "../engine/clock.ts";
+import { describeError } from "../errors.ts";
+import { createNames } from "../render/functions/name-service.ts";
+import { intervalLoop } from "../render/interval-loop.ts";
+import type { RenderLog } from "../render/log.ts";
+import { createMember, type Member, membersOf } from "../render/member.ts";
+import type { Outcome } from "../render/outcome.ts";
+import { loadResources } from "../render/resource/load.ts";
+import { ResourceError } from "../render/resource/resource.ts";
+import { renderRound } from "../render/round.ts";
+import type { RoundEnv } from "../render/round-env.ts";
+import { openBackend } from "../render/source/backend.ts";
+import { fetchEntries } from "../render/source/fetch.ts";
+import { keysMemory } from "../render/transaction/shrink-memory.ts";
+import { watchLoop } from "../render/watch-loop.ts";
+import { EXIT, version } from "./exit.ts";
+import { FlagError } from "./go-flags.ts";
+import { renderHelp } from "./render-flags.ts";
+import { levelOf, openRenderLog, type RenderLogger } from "./render-log.ts";
+import { type RenderOptions, readOptions } from "./render-options.ts";
+import { untilStopped } from "./signals.ts";
+
+/** A reload that runs when checkd is stopped may take so long to end. */
+const PATIENCE_MS = 10_000;
+const SIGNAL_WORDS: Readonly<Record<string, string>> = { SIGTERM: "terminated", SIGINT: "interrupt" };
+
+/** `checkd render`; gives the exit code. */
+export async function render(argv: readonly string[]): Promise<number> {
+  if (argv.some((word) => /^--?(h|help)$/.test(word))) {
+    process.stdout.write(renderHelp());
+    return EXIT.ok;
+  }
+  try {
+    const options = readOptions(argv, process.env);
+    if (!options.version) return await run(options);
+    process.stdout.write(`checkd ${version}\n`);
+    return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof FlagError || error instanceof ResourceError)) throw error;
+    process.stderr.write(`checkd render: ${error.message}\n(checkd render -help shows all flags)\n`);
+    return EXIT.usage;
+  }
+}
+
+async function run(options: RenderOptions): Promise<number> {
+  const level = levelOf(options.logLevel) ?? "info";
+  const logger = openRenderLog(level, options.logFormat, (line) => void process.stderr.write(line));
+  const { log } = logger;
+  log("info", `Backend set to ${options.backend.backend}`);
+  log("info", "Starting confd");
+  for (const warning of options.warnings) log("warning", warning);
+  const clock = createClock((error) => log("error", `internal: ${describeError(error)}`));
+  let reader: RegistryReader;
+  try {
+    reader = await open(options, clock, log);
+  } catch (error) {
+    logger.fatal(describeError(error));
+    return EXIT.no;
+  }
+  try {
+    return await work(options, { reader, clock, logger });
+  } finally {
+    await reader.close();
+  }
+}
+
+/** The backend, at the nodes that were named or that the name service names. */
+async function open({ backend, srvRecord }: RenderOptions, clock: Clock, log: RenderLog): Promise<RegistryReader> {
+  let { nodes } = backend;
+  if (srvRecord !== "" && backend.backend !== "env") {
+    log("info", `SRV record set to ${srvRecord}`);
+    const found = await createNames().services(srvRecord, new AbortController().signal);
+    nodes = found.map(({ target, port }) => `${target.replace(/\.$/, "")}:${port}`);
+  }
+  log("info", `Backend source(s) set to ${(backend.backend === "file" ? backend.files : nodes).join(", ")}`);
+  return openBackend({ ...backend, nodes }, clock);
+}
+
+interface Tools {
+  readonly reader: RegistryReader;
+  readonly clock: Clock;
+  readonly logger: RenderLogger;
+}
+
+async function work(options: RenderOptions, tools: Tools): Promise<number> {
+  const { clock, logger } = tools;
+  const load = loader(options, tools);
+  let members: readonly Member[];
+  try {
+    members = load();
+  } catch (error) {
+    logger.fatal(describeError(error));
+    return EXIT.no;
+  }
+  const stopping = new AbortController();
+  const patience = new AbortController();
+  const env = roundEnv(options, tools, stopping.signal, patience.signal);
+  if (options.mode === "onetime") return once(members, env, logger);
+  const ending = new AbortController();
+  const stopped = untilStopped(ending.signal).then((name) => {
+    if (ending.signal.aborted) return;
+    logger.log("info", `Captured ${SIGNAL_WORDS[name] ?? name}. Exiting...`);
+    stopping.abort(new Error("checkd is stopping"));
+    clock.at(clock.now() + PATIENCE_MS, () => patience.abort(new Error("checkd is stopping")));
+  });
+  await loop(options, { members, load, env, tools });
+  ending.abort();
+  await stopped;
+  return EXIT.ok;
+}
+
+interface LoopGiven {
+  readonly members: readonly Member[];
+  readonly load: () => readonly Member[];
+  readonly env: RoundEnv;
+  readonly tools: Tools;
+}
+
+async function loop(options: RenderOptions, { members, load, env, tools }: LoopGiven): Promise<void> {
+  const { reader, clock, logger } = tools;
+  if (options.mode === "watch") {
+    // Nothing can come of it: conf.d is read at the start only.
+    if (members.length === 0) return;
+    return watchLoop(members, reader, { clock, log: plainLog(logger.log), name: options.backend.backend }, env);
+  }
+  let first: readonly Member[] | null = members;
+  let last = members;
+  const next = (): readonly Member[] => {
+    const known = first;
+    first = null;
+    if (known !== null) return known;
+    try {
+      last = load();
+    } catch (error) {
+      logger.log("error", `${describeError(error)}; the resources of before go on`);
+    }
+    return last;
+  };
+  return intervalLoop(next, options.intervalMs, env);
+}
+
+/** Reads conf.d at each call; what is known of resources that stay the same is kept. */
+function loader({ confdir, prefix, rules }: RenderOptions, { clock, logger }: Tools): () => readonly Member[] {
+  let members: readonly Member[] = [];
+  return () => {
+    const resources = loadResources({ confdir, prefix, rules });
+    if (resources === null)
+      logger.log("warning", `Cannot load template resources: confdir '${confdir}' does not exist`);
+    else if (resources.length === 0) logger.log("warning", "Found no templates");
+    for (const { file } of resources ?? []) logger.log("debug", `Loading template resource from ${file}`);
+    members = membersOf(resources ?? [], members, (resource) => createMember(resource, clock, process.env));
+    return members;
+  };
+}
+
+function roundEnv(
+  { noop, syncOnly, keepStageFile, stateDir }: RenderOptions,
+  { reader, clock, logger: { log } }: Tools,
+  signal: AbortSignal,
+  patience: AbortSignal,
+): RoundEnv {
+  const memory = keysMemory(join(stateDir, "render"), (error) =>
+    log("debug", `Nothing is remembered for the next run: ${describeError(error)}`),
+  );
+  const show = (diff: string): void => void process.stdout.write(diff);
+  const entries: RoundEnv["entries"] = (paths, ending) => fetchEntries(reader, paths, ending);
+  return { clock, log, noop, syncOnly, keepStageFile, memory, signal, patience, show, entries };
+}
+
+/** One round; the last error is what it ends with. */
+async function once(members: readonly Member[], env: RoundEnv, { fatal }: RenderLogger): Promise<number> {
+  const outcomes = await renderRound(members, env);
+  const bad = [...outcomes.values()].map(reasonOf).filter((reason) => reason !== null);
+  const last = bad.at(-1);
+  if (last === undefined) return EXIT.ok;
+  fatal(last);
+  return EXIT.no;
+}
+
+function reasonOf(outcome: Outcome): string | null {
+  if (outcome.kind === "failed") return outcome.error.message;
+  return outcome.kind === "held" ? "too few keys: the old file stays" : null;
+}
+
+const plainLog =
+  (log: RenderLog): Log =>
+  (level, text) =>
+    log(level === "warn" ? "error" : level, text);

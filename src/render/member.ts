@@ -1,0 +1,38 @@
+import type { Clock } from "../contract.ts";
+import { Page } from "./page.ts";
+import type { Resource } from "./resource/resource.ts";
+import { topPaths } from "./source/key-names.ts";
+import { Store } from "./source/store.ts";
+import type { KeysKnown } from "./transaction/shrink.ts";
+
+/** A resource with all that is kept between two renders of it. */
+export interface Member {
+  readonly resource: Resource;
+  /** Where its keys are in the registry; none is below another. */
+  readonly paths: readonly string[];
+  readonly store: Store;
+  readonly page: Page;
+  /** How many keys the file in place was made of; null: not rendered yet. */
+  known: KeysKnown | null;
+  /** The warning about control characters was given. */
+  warned: boolean;
+  /** That the old file stays for want of keys was said. */
+  told: boolean;
+}
+
+/** A resource that was not rendered yet. */
+export function createMember(resource: Resource, clock: Clock, env: NodeJS.ProcessEnv): Member {
+  const store = new Store(resource.prefix);
+  const page = new Page(resource.src, store.keys, clock, env);
+  return { resource, paths: topPaths(resource.paths), store, page, known: null, warned: false, told: false };
+}
+
+/** Members of these resources; what is known of one that did not change is kept. */
+export function membersOf(
+  resources: readonly Resource[],
+  before: readonly Member[],
+  make: (resource: Resource) => Member,
+): readonly Member[] {
+  const kept = new Map(before.map((member) => [member.resource.digest, member]));
+  return resources.map((resource) => kept.get(resource.digest) ?? make(resource));
+}

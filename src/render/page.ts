@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import type { Clock } from "../contract.ts";
+import { describeError } from "../errors.ts";
+import { confdFunctions, NOT_OFFERED } from "./functions/confd.ts";
+import { Lookups, withLookups } from "./functions/lookup.ts";
+import { parse, type Template } from "./gotemplate/template.ts";
+import type { Keys } from "./keys.ts";
+
+/** A template that cannot be read, or is none. */
+export class PageError extends Error {
+  override readonly name = "PageError";
+}
+
+/** A template file over keys; read again each time, compiled again only when it changed. */
+export class Page {
+  readonly #file: string;
+  readonly #keys: Keys;
+  readonly #clock: Clock;
+  readonly #env: NodeJS.ProcessEnv;
+  #text: string | null = null;
+  #template: Template | null = null;
+  #lookups: Lookups;
+
+  constructor(file: string, keys: Keys, clock: Clock, env: NodeJS.ProcessEnv) {
+    this.#file = file;
+    this.#keys = keys;
+    this.#clock = clock;
+    this.#env = env;
+    this.#lookups = new Lookups({ clock });
+  }
+
+  /** Tells the text of the template last used from every other. */
+  get digest(): string {
+    return createHash("sha1")
+      .update(this.#text ?? "")
+      .digest("base64");
+  }
+
+  /** The output. Throws a PageError or a TemplateError. */
+  async render(signal: AbortSignal): Promise<Buffer> {
+    const template = this.#compiled();
+    let asked = false;
+    const attempt = (): Buffer => {
+      try {
+        return template.execute(undefined);
+      } finally {
+        asked ||= this.#lookups.pending;
+      }
+    };
+    try {
+      return await withLookups(this.#lookups, attempt, signal);
+    } finally {
+      // Answers of the name service must not grow old, and the template holds on to who gave them.
+      if (asked) this.#template = null;
+    }
+  }
+
+  #compiled(): Template {
+    const text = this.#read();
+    if (this.#template !== null && text === this.#text) return this.#template;
+    this.#lookups = new Lookups({ clock: this.#clock });
+    const functions = confdFunctions({ keys: this.#keys, env: this.#env, lookups: this.#lookups });
+    try {
+      this.#template = parse(basename(this.#file), text, { functions, hints: NOT_OFFERED });
+    } catch (error) {
+      throw new PageError(`Unable to process template ${this.#file}, ${describeError(error)}`, { cause: error });
+    }
+    this.#text = text;
+    return this.#template;
+  }
+
+  #read(): string {
+    try {
+      return readFileSync(this.#file, "utf8");
+    } catch (error) {
+      throw new PageError(`Missing template: ${this.#file}`, { cause: error });
+    }
+  }
+}

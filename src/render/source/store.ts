@@ -1,0 +1,51 @@
+import { Keys } from "../keys.ts";
+import type { Entries } from "./fetch.ts";
+import { shownName } from "./key-names.ts";
+
+/**
+ * The keys of one resource under the names its template knows. Taking new entries costs what changed: the template
+ * and the tree of keys stay.
+ */
+export class Store {
+  readonly keys = new Keys();
+  readonly #prefix: string;
+  #entries: Entries = new Map();
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Holds exactly these from now on. */
+  take(entries: Entries): void {
+    const before = this.#entries;
+    if (entries === before) return;
+    let kept = 0;
+    for (const [key, { value }] of entries) {
+      const known = before.get(key);
+      if (known !== undefined) kept += 1;
+      if (known === undefined || known.value !== value) this.keys.set(shownName(key, this.#prefix), value);
+    }
+    if (kept < before.size) this.#dropMissing(before, entries);
+    this.#entries = entries;
+  }
+
+  /** Names and values as the template sees them. */
+  *shown(): Generator<readonly [string, string]> {
+    for (const [key, { value }] of this.#entries) yield [shownName(key, this.#prefix), value];
+  }
+
+  // Two keys may come to one name (`a//b` and `a/b`): what is left of them is set again.
+  #dropMissing(before: Entries, now: Entries): void {
+    const gone = new Set<string>();
+    for (const key of before.keys()) if (!now.has(key)) gone.add(shownName(key, this.#prefix));
+    for (const name of gone) this.keys.delete(name);
+    for (const [key, { value }] of now) {
+      const name = shownName(key, this.#prefix);
+      if (gone.has(name)) this.keys.set(name, value);
+    }
+  }
+}
