@@ -48,3 +48,9 @@ function shiftTarget(target: TargetMemory, byMs: number): TargetMemory {
 function shift(at: number | null, byMs: number): number | null {
   return at === null ? null : at + byMs;
 }
+
+/** A name that stands for another server now is not the agreed writer any more. */
+export function forgetWriter(memory: Memory, name: string): Memory {
+  const ousted = memory.ousted.filter((one) => one !== name);
+  return memory.writer === name ? { ...memory, ousted, writer: null, lineage: [] } : { ...memory, ousted };
+}

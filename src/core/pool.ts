@@ -2,7 +2,8 @@ import { rivalry } from "./decide/floor.ts";
 import { decide } from "./decide/index.ts";
 import { majority } from "./decide/witness.ts";
 import { judge } from "./judge.ts";
-import { emptyMemory } from "./memory.ts";
+import { emptyMemory, forgetWriter } from "./memory.ts";
+import { memoryAfter, type Nap, napAt, rulesAfter } from "./nap.ts";
 import { defaultPoolPolicy } from "./policy.ts";
 import {
   changedNames,
@@ -71,6 +72,8 @@ class Fold implements Pool {
   #unseen = 0;
   #wakeAt: Ms | null = null;
   #leaving: string | null = null;
+  #lastAt: Ms = 0;
+  #nap: Nap | null = null;
   #view: PoolView;
 
   constructor(given: PoolGiven) {
@@ -80,12 +83,22 @@ class Fold implements Pool {
   }
 
   apply(input: Input): Applied {
+    const rested = this.#rest(input.at);
     const matters = this.#take(input);
     const before = this.#settled;
     this.#settled ||= this.#isSettled(input.at);
     if (!this.#settled) return this.#looking(matters);
-    const due = matters || !before || (this.#wakeAt !== null && input.at >= this.#wakeAt);
+    const due = matters || rested || !before || (this.#wakeAt !== null && input.at >= this.#wakeAt);
     return due ? this.#decided(input.at) : { view: this.#view, changed: none, wakeAt: this.#wakeAt };
+  }
+
+  /** Notes that the process was frozen; true when the pool has just slept that off. */
+  #rest(at: Ms): boolean {
+    const was = this.#nap;
+    this.#nap = napAt(at, this.#wakeAt, this.#lastAt, was, this.#policy.settleMs);
+    if (was === null && this.#nap !== null) this.#memory = memoryAfter(this.#nap, this.#lastAt, this.#memory);
+    this.#lastAt = at;
+    return was !== null && this.#nap === null;
   }
 
   #take(input: Input): boolean {
@@ -242,7 +255,7 @@ class Fold implements Pool {
     const decision = decide({
       pool: this.#given.pool,
       now: at,
-      policy: this.#policy,
+      policy: rulesAfter(this.#nap, this.#policy),
       members: [...this.#rows.values()],
       memory: this.#memory,
     });
@@ -251,7 +264,7 @@ class Fold implements Pool {
     this.#memory = decision.memory;
     this.#known = new Map(Object.entries(decision.memory.targets));
     this.#alarms = decision.alarms;
-    this.#wakeAt = decision.wakeAt;
+    this.#wakeAt = this.#nap === null ? decision.wakeAt : Math.min(decision.wakeAt ?? this.#nap.until, this.#nap.until);
     this.#view = this.#viewOf(this.#view.revision + 1);
     return { view: this.#view, changed: changedNames(before, this.#rows), wakeAt: this.#wakeAt };
   }
@@ -283,10 +296,4 @@ class Fold implements Pool {
       settled: this.#settled,
     };
   }
-}
-
-/** A name that stands for another server now is not the agreed writer any more. */
-function forgetWriter(memory: Memory, name: string): Memory {
-  const ousted = memory.ousted.filter((one) => one !== name);
-  return memory.writer === name ? { ...memory, ousted, writer: null, lineage: [] } : { ...memory, ousted };
 }
