@@ -33,15 +33,15 @@ export function letGo(list: SourceList, gone: (held: Held) => boolean, now: Ms):
 }
 
 /**
- * All targets of a pool: first those of the file, then each source's. A name or an address that is taken is not
- * taken twice; a reference may have the address of a member, as it is asked for another purpose.
+ * All targets of a pool: first those of the file, as they are, then each source's. A source's target whose name or address
+ * is taken is left out; a reference may have the address of a member, as it is asked for another purpose.
  */
 export function unite(fixed: readonly Target[], lists: readonly (readonly Target[])[]): readonly Target[] {
-  const names = new Set<string>();
-  const addresses = new Set<string>();
-  const all: Target[] = [];
-  for (const target of [fixed, ...lists].flat()) {
-    const served = target.part !== "reference";
+  const all = [...fixed];
+  const names = new Set(fixed.map(({ name }) => name));
+  const addresses = new Set(fixed.filter(isServed).map(addressOf));
+  for (const target of lists.flat()) {
+    const served = isServed(target);
     if (names.has(target.name) || (served && addresses.has(addressOf(target)))) continue;
     names.add(target.name);
     if (served) addresses.add(addressOf(target));
@@ -49,6 +49,8 @@ export function unite(fixed: readonly Target[], lists: readonly (readonly Target
   }
   return all;
 }
+
+const isServed = ({ part }: Target): boolean => part !== "reference";
 
 /** Name of a discovered target by the template, fit for a name; a backup keeps the one its source gave. */
 export function nameBy(template: string, target: Target, pool: string, group: string | null): Target {

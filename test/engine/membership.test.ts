@@ -7,6 +7,7 @@ const names = (targets: readonly { readonly name: string }[]): readonly string[]
 
 it.each([
   ["names of the file win over discovered ones", [target("a", 1)], [[target("a", 2)]], ["a:1"]],
+  ["the file may name one address twice", [target("a", 1), target("b", 1)], [], ["a:1", "b:1"]],
   ["an address of the file keeps the name of the file", [target("a", 1)], [[target("x", 1)]], ["a:1"]],
   ["the first source wins", [], [[target("a", 1)], [target("a", 2), target("b", 3)]], ["a:1", "b:3"]],
   ["all are joined in order", [target("z", 9)], [[target("b", 2)], [target("a", 1)]], ["z:9", "b:2", "a:1"]],
