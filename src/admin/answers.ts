@@ -182,7 +182,10 @@ export const explanation = z
     lines: z
       .array(z.strictObject({ about: z.string(), text: z.string() }))
       .describe("six lines: verdict, seen, order, pool, told, change"),
-    would: z.array(z.string()).describe("what would change the verdict, as the rules themselves say"),
+    would: z
+      .array(z.string())
+      .min(1)
+      .describe("what would change the verdict, as the rules themselves say, the nearest first (the line `change`)"),
   })
   .meta({ id: "Explanation" });
 

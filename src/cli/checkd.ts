@@ -165,5 +165,7 @@ async function renderFiles(argv: readonly string[]): Promise<void> {
   process.exitCode = await render(argv);
 }
 
+addAdminCommands(program, examples);
+
 const [command, ...rest] = process.argv.slice(2);
 void (command === "render" ? renderFiles(rest) : runProgram(program, process.argv.slice(2)));

@@ -28,7 +28,7 @@ export function explain(told: Told): Explanation {
       { about: "order", text: orderLine(told) },
       { about: "pool", text: poolLine(told) },
       { about: "told", text: toldLine(told) },
-      { about: "change", text: would.join("; ") },
+      { about: "change", text: would[0] ?? "" },
     ],
     would,
   };
