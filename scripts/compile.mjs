@@ -6,8 +6,11 @@ import { join, relative, resolve } from "node:path";
 import { build } from "esbuild";
 
 /** What loads another one comes after it. */
-const FILES = ["probe", "checkd"];
-const PROGRAMS = ["checkd"];
+const FILES = ["probe", "checkd", "checkmysqlslave", "checkmemcached", "checkredismaster"];
+const PROGRAMS = FILES.filter((name) => name !== "probe");
+/** Loaded late in the sources, and yet by every run of the programs of old: a run for cron goes through all of it. */
+const ALWAYS = ["./classic/mysql-slave.ts", "./classic/memcached.ts", "./classic/redis-master.ts", "mysql2", "consul"];
+const INSIDE = { checkmysqlslave: ALWAYS, checkmemcached: ALWAYS, checkredismaster: ALWAYS };
 
 /** zod brings its words in fifty languages; ours are English. */
 export const english = {
@@ -39,11 +42,12 @@ const littleOfZod = {
 };
 
 /** What is loaded later is another of these files, else one of the modules; a checker comes along. */
-const later = (root, outputs) => ({
+const later = (root, outputs, inside) => ({
   name: "later",
   setup({ onResolve }) {
     onResolve({ filter: /./ }, ({ path, kind, resolveDir }) => {
       if (kind !== "dynamic-import" || path.startsWith("node:") || path.startsWith("../../checks/")) return undefined;
+      if (inside.includes(path)) return undefined;
       const file = path.startsWith(".") ? relative(root, resolve(resolveDir, path)) : `named-exports:${path}`;
       const quick = FILES.find((name) => file === `src/cli/${name}.ts`);
       if (quick !== undefined) return { path: `./${quick}.cjs`, external: true };
@@ -62,9 +66,9 @@ async function bundle(name, { root, shared, outputs }) {
     format: "cjs",
     define: { ...shared.define, "import.meta.url": "__url" },
     banner: { js: 'const __url = require("node:url").pathToFileURL(__filename).href;' },
-    plugins: [later(root, outputs), littleOfZod, english],
+    plugins: [later(root, outputs, INSIDE[name] ?? []), littleOfZod, english],
   });
-  writeFileSync(outfile, readFileSync(outfile, "utf8").replaceAll('import("./', '__import("./'));
+  writeFileSync(outfile, readFileSync(outfile, "utf8").replace(/\bimport\("(?=\.\/|node:)/g, '__import("'));
 }
 
 /** Writes dist/NAME.cjs with its code beside it, and the dist/NAME.js that runs it. */

@@ -1,3 +1,4 @@
+import "./classic/no-jit.ts";
 import { Command, Option } from "commander";
 import { classicOptions, tagOption, withClassicOptions } from "./classic/options.ts";
 import { serversOption } from "./classic/servers.ts";
