@@ -160,7 +160,7 @@ pools:
       "defaults",
       "  load-server-state-from-file global",
       "backend web",
-      "  server-template web 1-3 0.0.0.0:0 check disabled",
+      "  server-template web 1-3 localhost:1 check disabled",
     ];
     const found = async (lines: readonly string[]) =>
       lint(parseConfig(lines.join("\n")), await settings(SLOTS)).map(({ code, line }) => `${line} ${code}`);
@@ -170,8 +170,14 @@ pools:
     });
 
     it.each([
-      ["too few server lines", 6, "  server-template web 1-2 0.0.0.0:0 check disabled", ["6 unknown-name"]],
-      ["slots that start enabled", 6, "  server-template web 1-3 0.0.0.0:0 check", ["7 slot-enabled"]],
+      ["too few server lines", 6, "  server-template web 1-2 localhost:1 check disabled", ["6 unknown-name"]],
+      ["slots that start enabled", 6, "  server-template web 1-3 localhost:1 check", ["7 slot-enabled"]],
+      [
+        "slots whose address no state file restores",
+        6,
+        "  server-template web 1-3 0.0.0.0:0 check disabled",
+        ["7 state-address"],
+      ],
       ["a state file that is not loaded", 4, "  mode http", ["6 state-file"]],
       ["no state file", 2, "  maxconn 5", ["0 state-file"]],
       ["a socket of level operator", 1, "  stats socket /run/h.sock level operator", ["2 socket-level"]],

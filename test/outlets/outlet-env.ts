@@ -20,6 +20,7 @@ export function viewOf(
   made: Readonly<Record<string, Made>>,
   settled = true,
   group: string | null = null,
+  since = 0,
 ): PoolView {
   const rows = Object.entries(made).map(([name, each]): [string, Row] => {
     const target: Target = {
@@ -40,7 +41,7 @@ export function viewOf(
             weight,
             order: each.order ?? null,
             reason: `made ${each.state}`,
-            since: 0,
+            since,
             observedAt: 0,
             staleAt: Number.POSITIVE_INFINITY,
             chain: [],
@@ -48,7 +49,7 @@ export function viewOf(
     return [name, { target, health: [], override: null, verdict }];
   });
   revision += 1;
-  const policy = {} as PoolPolicy; // outlets do not look at the policy
+  const policy = { haproxyWeight: null } as PoolPolicy; // all that outlets look at
   const memory = { writer: null, handoverUntil: null, brakedSince: null, targets: {} } as PoolView["memory"];
   return { pool, group, revision, policy, checks: [], rows: new Map(rows), alarms: [], memory, settled };
 }

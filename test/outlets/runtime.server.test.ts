@@ -1,73 +1,8 @@
-import { createServer } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
-import type { Delivery, OutletEnv } from "../../src/contract.ts";
-import { LiveBoard } from "../../src/engine/board.ts";
-import { createClock } from "../../src/engine/clock.ts";
-import { outlets } from "../../src/outlets/index.ts";
-import {
-  HAPROXY_DEFAULTS,
-  HAPROXY_VERSIONS,
-  type Haproxy,
-  type HaproxyVersion,
-  startHaproxy,
-} from "../servers/haproxy.ts";
-import { freePort, sleep, until } from "../servers/process.ts";
-import { type Made, viewOf } from "./outlet-env.ts";
-
-const clock = createClock((error) => {
-  throw error;
-});
-const stops: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-});
-
-/** The runtime outlet with a board of the test. */
-async function startOutlet(options: object, ports: Readonly<Record<string, number>> = {}) {
-  const kind = outlets.get("runtime");
-  if (kind === undefined) throw new Error("no runtime outlet");
-  const deliveries: Delivery[] = [];
-  const lines: string[] = [];
-  const board = new LiveBoard(() => {});
-  const env: OutletEnv = {
-    pool: "web",
-    clock,
-    board,
-    log: (level, text) => void lines.push(`${level} ${text}`),
-    report: (delivery) => void deliveries.push(delivery),
-    registry: () => {
-      throw new Error("no registry");
-    },
-    dryRun: false,
-    agentPorts: (target) => (ports[target] === undefined ? [] : [ports[target]]),
-  };
-  const { stop } = await kind.create(kind.options.parse(options), env).start();
-  stops.push(() => stop("exit"));
-  const show = (rows: Readonly<Record<string, Made>>, settled = true): void => board.post(viewOf("web", rows, settled));
-  return { show, deliveries, lines, stop };
-}
-
-/** An agent whose answer a test sets; counts the questions. */
-async function startAgent(initial: string, delayMs = 0) {
-  let answer = initial;
-  let asked = 0;
-  const server = createServer((socket) => {
-    asked += 1;
-    const line = answer;
-    socket.on("error", () => {});
-    setTimeout(() => socket.end(line), delayMs);
-  });
-  const port = await freePort();
-  await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
-  stops.push(() => new Promise((done) => server.close(done)));
-  return {
-    port,
-    say: (line: string) => {
-      answer = line;
-    },
-    asked: () => asked,
-  };
-}
+import { describe, expect, it } from "vitest";
+import { HAPROXY_DEFAULTS, HAPROXY_VERSIONS, type HaproxyVersion, startHaproxy } from "../servers/haproxy.ts";
+import { sleep, until } from "../servers/process.ts";
+import type { Made } from "./outlet-env.ts";
+import { startAgent, startOutlet, stops, takenSlots } from "./runtime-rig.ts";
 
 const config = (agents: readonly number[], inter = "60s"): string =>
   `${HAPROXY_DEFAULTS}\nbackend web\n  balance roundrobin\n${agents
@@ -145,12 +80,6 @@ describe.each(HAPROXY_VERSIONS)("downs pushed to HAProxy %s", (version: HaproxyV
 const slotConfig = (count: number): string =>
   `${HAPROXY_DEFAULTS}\nbackend web\n  balance roundrobin\n  server-template web 1-${count} 127.0.0.1:1 weight 100 check inter 500 disabled\n`;
 
-async function slots(haproxy: Haproxy): Promise<Record<string, string>> {
-  const [states, stats] = await Promise.all([haproxy.state(), haproxy.stat()]);
-  const active = [...states].filter(([id]) => stats.get(id)?.status !== "MAINT");
-  return Object.fromEntries(active.map(([id, row]) => [id.replace("web/", ""), `${row.srv_addr}:${row.srv_port}`]));
-}
-
 describe.each(HAPROXY_VERSIONS)("slots of HAProxy %s", (version: HaproxyVersion) => {
   const at = (last: number, more: Partial<Made> = {}): Made => ({
     host: `127.0.0.${last}`,
@@ -165,37 +94,38 @@ describe.each(HAPROXY_VERSIONS)("slots of HAProxy %s", (version: HaproxyVersion)
     const { show, deliveries } = await startOutlet({ sockets: [haproxy.socket], slots: "web1..3" });
     show({ a: at(1), b: at(2) }, false);
     await sleep(300);
-    expect(await slots(haproxy)).toEqual({});
+    expect(await takenSlots(haproxy)).toEqual({});
     const begun = performance.now();
     show({ a: at(1), b: at(2) });
-    await until("both slots", async () => Object.keys(await slots(haproxy)).length === 2, 5000, 2);
+    await until("both slots", async () => Object.keys(await takenSlots(haproxy)).length === 2, 5000, 2);
     expect(performance.now() - begun).toBeLessThan(1500);
-    expect(await slots(haproxy)).toEqual({ web1: "127.0.0.1:8001", web2: "127.0.0.2:8002" });
+    expect(await takenSlots(haproxy)).toEqual({ web1: "127.0.0.1:8001", web2: "127.0.0.2:8002" });
 
     show({ a: at(1, { state: "down" }), b: at(2), c: at(3) });
     await until(
       "a out, c in",
       async () =>
-        JSON.stringify(await slots(haproxy)) === JSON.stringify({ web2: "127.0.0.2:8002", web3: "127.0.0.3:8003" }),
+        JSON.stringify(await takenSlots(haproxy)) ===
+        JSON.stringify({ web2: "127.0.0.2:8002", web3: "127.0.0.3:8003" }),
       5000,
       5,
     );
     show({ a: at(1), b: at(2), c: at(3) });
-    await until("a in its own slot again", async () => (await slots(haproxy)).web1 === "127.0.0.1:8001");
+    await until("a in its own slot again", async () => (await takenSlots(haproxy)).web1 === "127.0.0.1:8001");
 
     await haproxy.reload();
-    await until("all three after a reload", async () => Object.keys(await slots(haproxy)).length === 3, 5000, 5);
+    await until("all three after a reload", async () => Object.keys(await takenSlots(haproxy)).length === 3, 5000, 5);
 
     show({ a: at(1), c: at(3) });
-    await until("b to be gone", async () => !Object.values(await slots(haproxy)).includes("127.0.0.2:8002"));
+    await until("b to be gone", async () => !Object.values(await takenSlots(haproxy)).includes("127.0.0.2:8002"));
     show({ a: at(1, { weight: 40 }), c: at(3), d: at(4), e: at(5) });
     await until("the weight", async () => (await haproxy.server("web/web1")).weight === "40");
     await until("an alarm for the one without a slot", () =>
       deliveries.some((each) => each.state === "failed" && each.error?.includes("no free slot for e")),
     );
-    expect(Object.values(await slots(haproxy))).toContain("127.0.0.4:8004");
+    expect(Object.values(await takenSlots(haproxy))).toContain("127.0.0.4:8004");
     await haproxy.command("set server web/web1 state maint");
-    await until("drift to be corrected", async () => (await slots(haproxy)).web1 === "127.0.0.1:8001", 10_000);
+    await until("drift to be corrected", async () => (await takenSlots(haproxy)).web1 === "127.0.0.1:8001", 10_000);
   });
 
   it("are reconciled by the thousand within a second or so after a reload", async () => {
@@ -209,10 +139,15 @@ describe.each(HAPROXY_VERSIONS)("slots of HAProxy %s", (version: HaproxyVersion)
       ]),
     );
     show(rows);
-    await until("a thousand slots", async () => Object.keys(await slots(haproxy)).length === 1000, 20_000);
+    await until("a thousand slots", async () => Object.keys(await takenSlots(haproxy)).length === 1000, 20_000);
     await haproxy.reload();
     const begun = performance.now();
-    await until("a thousand slots again", async () => Object.keys(await slots(haproxy)).length === 1000, 20_000, 10);
+    await until(
+      "a thousand slots again",
+      async () => Object.keys(await takenSlots(haproxy)).length === 1000,
+      20_000,
+      10,
+    );
     expect(performance.now() - begun).toBeLessThan(5000);
   });
 });

@@ -1,4 +1,5 @@
 // Findings about slots, state files and runtime sockets.
+import { isIP } from "node:net";
 import type { PoolSettings } from "../../config/settings.ts";
 import { fillPool } from "../../outlets/publish/template.ts";
 import type { RuntimeOptions } from "../../outlets/runtime/options.ts";
@@ -18,6 +19,7 @@ export function lintSlots(place: Place, sections: readonly Section[]): readonly 
         ...lintNames(place, slots),
         ...lintEnabled(place, slots),
         ...(runtime.state_file === undefined ? [] : lintStateFile(place, sections, runtime)),
+        ...(runtime.state_file === undefined ? [] : lintAddresses(place, slots)),
       ];
     });
 }
@@ -61,6 +63,23 @@ function lintStateFile(place: Place, sections: readonly Section[], runtime: Runt
     });
   return found;
 }
+
+/** Seen of HAProxy 2.6 and 3.0: a state file gives a server its port back, but its address only when its line has a name. */
+function lintAddresses({ servers }: Place, slots: readonly string[]): readonly Finding[] {
+  return servers
+    .filter(({ names, address }) => names.some((name) => slots.includes(name)) && isIP(hostOf(address)) !== 0)
+    .flatMap((server) =>
+      aboutServer(server, (add) =>
+        add(
+          "state-address",
+          `after a reload the state file leads it to ${hostOf(server.address)}: addresses are restored only where the line has a name`,
+          "localhost:1 instead of the address",
+        ),
+      ),
+    );
+}
+
+const hostOf = (address: string): string => address.replace(/:\d*$/, "").replace(/^\[|\]$/g, "");
 
 const globalLines = (sections: readonly Section[]): readonly Line[] =>
   sections.filter(({ kind }) => kind === "global").flatMap(({ lines }) => lines);
