@@ -46,6 +46,7 @@ export function openDaemon({ clock, log, stateDir, dryRun }: DaemonGiven): Daemo
   const settings = (): Settings => newest ?? nothing();
   const observe = (observer: Observer): void => void observers.push(observer);
   const door = createAdminDoor({ engine, agent, clock, log, registries, settings, observe });
+  const fixed = { agent, clock, log, dryRun, stateDir, registry, outletEnv };
   const turnTo = (to: Settings): void => {
     newest = to;
     house.use(to.registries);
@@ -59,7 +60,7 @@ export function openDaemon({ clock, log, stateDir, dryRun }: DaemonGiven): Daemo
       turnTo(settings);
       try {
         const admin = await door.open(settings);
-        await engine.configure(settings, piecesOf(settings, { agent, admin, clock, log, dryRun, outletEnv }));
+        await engine.configure(settings, piecesOf(settings, { ...fixed, admin }));
         current = settings;
       } catch (error) {
         if (current !== null) turnTo(current);

@@ -2,10 +2,11 @@
 import type { Agent } from "../../agent/server.ts";
 import type { Admin } from "../admin/admin.ts";
 import type { PoolSettings, Settings } from "../config/settings.ts";
-import type { Clock, Log, OutletEnv } from "../contract.ts";
+import type { Clock, Log, OutletEnv, Registry } from "../contract.ts";
 import type { Piece } from "../engine/parts.ts";
 import { describeError } from "../errors.ts";
 import { keepRunning } from "../haproxy/keep-running.ts";
+import { renderPiece } from "../render/part.ts";
 
 /** The outlets of one pool; the key of the options decides whether one is the same as before. */
 function outletPieces(pool: PoolSettings, env: OutletEnv): Piece[] {
@@ -33,12 +34,14 @@ export interface PiecesGiven {
   readonly clock: Clock;
   readonly log: Log;
   readonly dryRun: boolean;
+  readonly stateDir: string | null;
+  registry(name: string): Registry;
   outletEnv(pool: string): Omit<OutletEnv, "agentPorts" | "dryRun">;
 }
 
 /** All parts but the pools in the order they are stopped in: those that tell first, the agent's ports last. */
 export function piecesOf(settings: Settings, given: PiecesGiven): Piece[] {
-  const { agent, admin, clock, log, dryRun } = given;
+  const { agent, admin, clock, log, dryRun, stateDir, registry } = given;
   const outlets = settings.pools.flatMap((pool) =>
     outletPieces(pool, { ...given.outletEnv(pool.name), dryRun, agentPorts: agentPorts(settings, pool.name) }),
   );
@@ -49,7 +52,8 @@ export function piecesOf(settings: Settings, given: PiecesGiven): Piece[] {
     part: keepRunning(each, clock, log),
     holds: [`file:${each.pidFile}`],
   }));
-  return [...outlets, ...haproxies, ...doors, ...agent.parts(settings.agent)];
+  const renders = settings.render.map((each) => renderPiece(each, { clock, log, dryRun, stateDir, registry }));
+  return [...outlets, ...renders, ...haproxies, ...doors, ...agent.parts(settings.agent)];
 }
 
 /** A dry run goes on without a port that the daemon beside it has. */

@@ -4,10 +4,10 @@ import { createClock } from "../engine/clock.ts";
 import { describeError } from "../errors.ts";
 import { createNames } from "../render/functions/name-service.ts";
 import { intervalLoop } from "../render/interval-loop.ts";
+import { createLoader, type Loader, patientLoader } from "../render/loader.ts";
 import type { RenderLog } from "../render/log.ts";
-import { createMember, type Member, membersOf } from "../render/member.ts";
+import type { Member } from "../render/member.ts";
 import type { Outcome } from "../render/outcome.ts";
-import { loadResources } from "../render/resource/load.ts";
 import { ResourceError } from "../render/resource/resource.ts";
 import { renderRound } from "../render/round.ts";
 import type { RoundEnv } from "../render/round-env.ts";
@@ -86,7 +86,7 @@ interface Tools {
 
 async function work(options: RenderOptions, tools: Tools): Promise<number> {
   const { clock, logger } = tools;
-  const load = loader(options, tools);
+  const load = createLoader(options, { clock, log: logger.log, env: process.env });
   let members: readonly Member[];
   try {
     members = load();
@@ -113,46 +113,17 @@ async function work(options: RenderOptions, tools: Tools): Promise<number> {
 
 interface LoopGiven {
   readonly members: readonly Member[];
-  readonly load: () => readonly Member[];
+  readonly load: Loader;
   readonly env: RoundEnv;
   readonly tools: Tools;
 }
 
-async function loop(options: RenderOptions, { members, load, env, tools }: LoopGiven): Promise<void> {
+function loop(options: RenderOptions, { members, load, env, tools }: LoopGiven): Promise<void> {
   const { reader, clock, logger } = tools;
-  if (options.mode === "watch") {
-    // Nothing can come of it: conf.d is read at the start only.
-    if (members.length === 0) return;
-    return watchLoop(members, reader, { clock, log: plainLog(logger.log), name: options.backend.backend }, env);
-  }
-  let first: readonly Member[] | null = members;
-  let last = members;
-  const next = (): readonly Member[] => {
-    const known = first;
-    first = null;
-    if (known !== null) return known;
-    try {
-      last = load();
-    } catch (error) {
-      logger.log("error", `${describeError(error)}; the resources of before go on`);
-    }
-    return last;
-  };
-  return intervalLoop(next, options.intervalMs, env);
-}
-
-/** Reads conf.d at each call; what is known of resources that stay the same is kept. */
-function loader({ confdir, prefix, rules }: RenderOptions, { clock, logger }: Tools): () => readonly Member[] {
-  let members: readonly Member[] = [];
-  return () => {
-    const resources = loadResources({ confdir, prefix, rules });
-    if (resources === null)
-      logger.log("warning", `Cannot load template resources: confdir '${confdir}' does not exist`);
-    else if (resources.length === 0) logger.log("warning", "Found no templates");
-    for (const { file } of resources ?? []) logger.log("debug", `Loading template resource from ${file}`);
-    members = membersOf(resources ?? [], members, (resource) => createMember(resource, clock, process.env));
-    return members;
-  };
+  if (options.mode !== "watch") return intervalLoop(patientLoader(members, load, logger.log), options.intervalMs, env);
+  // Without members nothing can come of it: conf.d is read at the start only.
+  if (members.length === 0) return Promise.resolve();
+  return watchLoop(members, reader, { clock, log: plainLog(logger.log), name: options.backend.backend }, env);
 }
 
 function roundEnv(

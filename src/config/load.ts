@@ -7,8 +7,9 @@ import { readDocument, type Source, valueSource } from "./document.ts";
 import { beginLoading, isSection, type Loading, readSection, type Variables } from "./loading.ts";
 import { sortProblems } from "./problem.ts";
 import { readAgent } from "./read/agent.ts";
-import { readAdmin, readHaproxy, readOverrides, readRecord, readRegistries, readRender } from "./read/daemon.ts";
+import { readAdmin, readHaproxy, readOverrides, readRecord, readRegistries } from "./read/daemon.ts";
 import { readDefaults, readPools } from "./read/pool.ts";
+import { readRender } from "./read/render.ts";
 import { RootKeys } from "./schema/daemon.ts";
 import type { Problem, Settings } from "./settings.ts";
 

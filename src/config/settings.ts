@@ -1,6 +1,7 @@
 // What a configuration file comes to: everything checked, every default filled in, every plug-in found.
 import type { Checker, Outlet, RegistryKind, Secret, SourceKind } from "../contract.ts";
 import type { Ms, Policy, PoolPolicy, Target } from "../core/types.ts";
+import type { Rules } from "../render/resource/resource.ts";
 
 /** A plug-in with options that its own schema parsed; `key` is equal exactly when kind and options are equal. */
 export interface Configured<Kind> {
@@ -72,7 +73,12 @@ export interface AdminSettings {
 export interface RenderSettings {
   readonly confdir: string;
   readonly registry: string;
-  readonly options: Readonly<Record<string, unknown>>;
+  /** In place of the prefix of every resource; "" leaves theirs. */
+  readonly prefix: string;
+  readonly watch: boolean;
+  readonly intervalMs: Ms;
+  /** What holds for resources that do not say otherwise. */
+  readonly rules: Rules;
   readonly key: string;
 }
 

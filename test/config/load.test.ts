@@ -321,7 +321,7 @@ pools: {}
       stateDir: `${process.cwd()}/state`,
       agent: { http: ["unix:/run/http.sock"], allow: ["10.0.0.0/8", "::1/128"], timeoutMs: 2000 },
       render: [
-        { confdir: "/etc/confd", registry: "main", options: { watch: true, interval: 600_000, values: "strict" } },
+        { confdir: "/etc/confd", registry: "main", watch: true, intervalMs: 600_000, rules: { values: "strict" } },
       ],
       record: { file: `${process.cwd()}/in.ndjson`, rotateBytes: 1024 ** 2, keep: 5 },
       overrides: { registry: "main", prefix: "checkd/overrides" },

@@ -77,7 +77,7 @@ describe("the complete sample", () => {
   });
 
   it("renders a confd directory and shows no secret", () => {
-    expect(settings.render).toMatchObject([{ registry: "main", options: { values: "strict" } }]);
+    expect(settings.render).toMatchObject([{ registry: "main", rules: { values: "strict" } }]);
     expect(JSON.stringify({ ...settings, registries: [...settings.registries] })).not.toMatch(/ secret"|t0ken/);
   });
 });

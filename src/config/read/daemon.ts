@@ -3,13 +3,12 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import type { z } from "zod";
 import type { Path } from "../document.ts";
-import { keyOf } from "../keys.ts";
 import { isSection, type Loading, readSection, readValue } from "../loading.ts";
 import { allowedHint } from "../nearest.ts";
 import { parseHostPort } from "../options.ts";
-import { AdminKeys, HaproxyKeys, OverrideKeys, RecordKeys, RenderKeys } from "../schema/daemon.ts";
+import { AdminKeys, HaproxyKeys, OverrideKeys, RecordKeys } from "../schema/daemon.ts";
 import { DAEMON_DEFAULTS } from "../schema/defaults.ts";
-import type { AdminSettings, HaproxySettings, OverrideSettings, RecordSettings, RenderSettings } from "../settings.ts";
+import type { AdminSettings, HaproxySettings, OverrideSettings, RecordSettings } from "../settings.ts";
 import { configure, registryKey, splitKind } from "./plugged.ts";
 
 /** Fills `loading.registries`; later readers look names up there. */
@@ -53,22 +52,6 @@ export function readAdmin(loading: Loading, value: unknown): AdminSettings | nul
 function isLoopback(listen: string): boolean {
   const host = parseHostPort(listen)?.host ?? "";
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
-}
-
-/** The section `render`: one directory or a list. */
-export function readRender(loading: Loading, value: unknown): readonly RenderSettings[] {
-  if (value === undefined) return [];
-  const list = Array.isArray(value);
-  const sections: readonly unknown[] = list ? value : [value];
-  return sections.flatMap((section, i) => {
-    const path = list ? ["render", i] : ["render"];
-    const { confdir, registry, ...options } = withDefaults(loading, RenderKeys, DAEMON_DEFAULTS.render, section, path);
-    if (registry !== undefined) registryKey(loading, registry, path);
-    if (confdir === undefined || registry === undefined) return [];
-    const folder = resolve(loading.folder, confdir);
-    const key = keyOf("render", folder, registry, loading.registries.get(registry)?.key, options);
-    return [{ confdir: folder, registry, options, key }];
-  });
 }
 
 /** The section `record`. */

@@ -1,8 +1,8 @@
 // Keys of the whole daemon: everything but pools.
 import { z } from "zod";
-import { duration, secret, size } from "../options.ts";
+import { duration, secret, share, size } from "../options.ts";
 import { key, required } from "./about.ts";
-import { DAEMON_DEFAULTS } from "./defaults.ts";
+import { DAEMON_DEFAULTS, RENDER_SHRINK } from "./defaults.ts";
 import { cidr, listenAddress, listOf } from "./values.ts";
 
 /** The API, metrics and page. */
@@ -61,11 +61,15 @@ export const AgentKeys = z.strictObject({
 /** A confd directory. */
 export const RenderKeys = z.strictObject({
   confdir: required(z.string().min(1), {
-    says: "The confd directory, with `conf.d` and `templates`.",
+    says: "The confd directory, with `conf.d` and `templates`. Relative targets in it begin where checkd was started.",
     example: "/etc/checkd/confd",
   }),
   registry: required(z.string(), { says: "Registry that the keys are read from.", example: "main" }),
-  prefix: key(z.string(), { says: "Put before all keys of the resources.", default: "none", example: "/production" }),
+  prefix: key(z.string(), {
+    says: "In place of the prefix of every resource, as confd's `-prefix`.",
+    default: "none",
+    example: "/production",
+  }),
   watch: key(z.boolean(), {
     says: "Whether changes are waited for; otherwise the keys are read every `interval`.",
     default: String(DAEMON_DEFAULTS.render.watch),
@@ -77,9 +81,56 @@ export const RenderKeys = z.strictObject({
     example: "1m",
   }),
   values: key(z.enum(["strict", "any"]), {
-    says: "`strict` refuses keys and values with control characters, so that nobody writes lines of haproxy.cfg through the registry.",
+    says: "`strict` refuses keys and values with control characters, so that nobody writes lines of haproxy.cfg through the registry. This and what follows may also stand in a resource.",
     default: DAEMON_DEFAULTS.render.values,
     example: "strict",
+  }),
+  shrink_guard: key(
+    z.union([
+      z.literal("off"),
+      z.strictObject({
+        share: key(share(), {
+          says: "Share of the keys that may vanish at once.",
+          default: RENDER_SHRINK.share,
+          example: "80%",
+        }),
+        for: key(duration(), {
+          says: "How long the old file stays when more vanish; while no key is left at all, it stays for ever.",
+          default: RENDER_SHRINK.for,
+          example: "10m",
+        }),
+      }),
+    ]),
+    {
+      says: "A registry that lost (nearly) all keys must not empty the file: beyond `share` the old one stays for a while, without any key until there are some. `off`: taken at once.",
+      default: "{ share: 80%, for: 10m }",
+      example: "{ share: 80%, for: 10m }",
+    },
+  ),
+  debounce: key(duration(), {
+    says: "How long keys must be quiet before a change is rendered, at most ten times that. Many changes at once cost one reload.",
+    default: DAEMON_DEFAULTS.render.debounce,
+    example: "200ms",
+  }),
+  check_cmd_timeout: key(duration(), {
+    says: "Longest run of a `check_cmd`; then its whole process group is killed.",
+    default: DAEMON_DEFAULTS.render.check_cmd_timeout,
+    example: "10s",
+  }),
+  reload_cmd_timeout: key(duration(), {
+    says: "Longest run of a `reload_cmd`, and of the wait for `confirm`.",
+    default: DAEMON_DEFAULTS.render.reload_cmd_timeout,
+    example: "1m",
+  }),
+  confirm: key(z.enum(["none", "socket"]), {
+    says: "`socket`: a reload counts only when HAProxy's runtime socket shows a new process; a master that refuses the file says nothing otherwise.",
+    default: DAEMON_DEFAULTS.render.confirm,
+    example: "socket",
+  }),
+  socket: key(z.string().min(1), {
+    says: "The runtime socket for `confirm`.",
+    default: "-",
+    example: "/run/haproxy/admin.sock",
   }),
 });
 

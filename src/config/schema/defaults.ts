@@ -29,11 +29,22 @@ export const POOL_DEFAULTS = {
   name: "{host}-{port}",
 } as const;
 
+/** How much of a registry may vanish before files made of it stay as they are. */
+export const RENDER_SHRINK = { share: "80%", for: "10m" } as const;
+
 /** Defaults of the daemon's own sections. */
 export const DAEMON_DEFAULTS = {
   admin: { listen: "127.0.0.1:8910", read: "token" },
   agent: { max_connections: 4096, max_per_peer: 1024, timeout: "5s" },
-  render: { watch: true, interval: "10m", values: "strict" },
+  render: {
+    watch: true,
+    interval: "10m",
+    values: "strict",
+    debounce: "20ms",
+    check_cmd_timeout: "30s",
+    reload_cmd_timeout: "60s",
+    confirm: "none",
+  },
   record: { rotate: "64mb", keep: 5 },
   overrides: { prefix: "checkd/overrides" },
   haproxy: { exec: "haproxy", mode: "master-worker" },
