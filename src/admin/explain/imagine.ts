@@ -33,25 +33,34 @@ export interface Seen {
 }
 
 /** The row after the same outcome came so often from every check, each time as soon as it counts. */
-export function seenOften({ view, now }: Scene, row: Row, outcome: Observation["outcome"], count: number): Seen {
-  let at = now;
+export function seenOften(scene: Scene, row: Row, outcome: Observation["outcome"], count: number): Seen {
+  let seen: Seen = { row, at: scene.now };
+  for (let time = 0; time < count; time++) seen = seenOnce(scene, seen, outcome, time === 0);
+  return seen;
+}
+
+function seenOnce({ view, now }: Scene, { row, at }: Seen, outcome: Observation["outcome"], isFirst: boolean): Seen {
+  const seen = { outcome, reason: outcome, facts: {}, weight: null, claim: null };
+  let latest = at;
   const health = row.health.map((was, index) => {
     const policy = view.checks[index];
     if (policy === undefined) return was;
-    const seen = { outcome, reason: outcome, facts: {}, weight: null, claim: null };
-    let one = was;
-    let when = Math.max(now, (was.countedAt ?? 0) + policy.fastMs);
-    for (let time = 0; time < count; time++) {
-      if (time > 0) when += policy.fastMs;
-      one = judge(one, seen, "timer", policy, when, when);
-    }
-    at = Math.max(at, when);
-    return one;
+    const counts = (was.countedAt ?? 0) + policy.fastMs;
+    const when = isFirst ? Math.max(now, counts) : counts;
+    latest = Math.max(latest, when);
+    return judge(was, seen, "timer", policy, when, when);
   });
-  return { row: { ...row, health }, at };
+  return { row: { ...row, health }, at: latest };
 }
 
 const MOST = 100;
+
+/** What so many equal outcomes come to. */
+export interface Reached {
+  readonly times: number;
+  readonly decision: PoolDecision;
+  readonly inMs: Ms;
+}
 
 /** The least number of equal outcomes after which a verdict is as wanted; null when no number does it. */
 export function timesUntil(
@@ -59,16 +68,19 @@ export function timesUntil(
   row: Row,
   outcome: Observation["outcome"],
   wanted: (verdict: Verdict | null) => boolean,
-): { readonly times: number; readonly decision: PoolDecision; readonly inMs: Ms } | null {
-  let before = "";
+): Reached | null {
+  let seen: Seen = { row, at: scene.now };
   for (let times = 1; times <= MOST; times++) {
-    const seen = seenOften(scene, row, outcome, times);
-    const decision = imagine(scene, { rows: [seen.row], at: seen.at });
-    if (wanted(verdictIn(decision, row.target.name))) return { times, decision, inMs: seen.at - scene.now };
-    // Once a row is judged and settled, more of the same says nothing new.
-    const state = seen.row.health.map((one) => `${one.state} ${one.pending}`).join();
-    if (state === before && seen.row.health.every((one) => !one.pending)) return null;
-    before = state;
+    const before = statesOf(seen.row);
+    seen = seenOnce(scene, seen, outcome, times === 1);
+    // A pool decides when a state changes; in between the same rules would say the same.
+    if (statesOf(seen.row) !== before) {
+      const decision = imagine(scene, { rows: [seen.row], at: seen.at });
+      if (wanted(verdictIn(decision, row.target.name))) return { times, decision, inMs: seen.at - scene.now };
+    } else if (seen.row.health.every(({ pending }) => !pending)) return null;
   }
   return null;
 }
+
+const statesOf = ({ health }: Row): string =>
+  health.map(({ state, observedAt, blind }) => `${state} ${observedAt === null} ${blind === null}`).join();
