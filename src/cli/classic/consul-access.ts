@@ -33,7 +33,7 @@ export function consulOptions({ consul, token }: ConsulFlags, env: Variables): C
 const said = (env: Variables, name: string): string | undefined => (env[name] === "" ? undefined : env[name]);
 
 /** References are for configuration files: what stands in a flag or a variable is meant as it stands. */
-const literal = (text: string): string => text.replaceAll("${", "$${");
+const literal = (text: string): string => text.replaceAll("${", () => "$${");
 
 const given = (key: string, text: string | undefined): ConsulOptions =>
   text === undefined ? {} : { [key]: literal(text) };

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { checkTags, onlyTag } from "../../../src/cli/classic/options.ts";
+import { firstOf, serversOf, targetsOf } from "../../../src/cli/classic/servers.ts";
+
+describe("tags", () => {
+  it("are names of one step in a path, each once", () => {
+    expect(checkTags(["slave3301", "a.b-c_d", "slave3301"])).toEqual(["slave3301", "a.b-c_d"]);
+    for (const wrong of ["", "a/b", "a b", "a\tb", "a\u0000", "/a"])
+      expect(() => checkTags([wrong])).toThrow("is no tag");
+  });
+
+  it("of a list of servers is one", () => {
+    expect(onlyTag(["mem11211", "mem11211"])).toBe("mem11211");
+    expect(() => onlyTag(undefined)).toThrow("--tag is missing");
+    expect(() => onlyTag(["a", "b"])).toThrow("one tag");
+  });
+});
+
+describe("servers", () => {
+  it("are host:port each, once", () => {
+    const found = serversOf("--server", ["h:1", "[::1]:2", "h:1"]);
+    expect(found).toEqual([
+      { host: "h", port: 1 },
+      { host: "::1", port: 2 },
+    ]);
+    expect(firstOf(found)).toEqual({ host: "h", port: 1 });
+    expect(targetsOf(found)).toEqual({ "h-1": "h:1", "--1-2": "[::1]:2" });
+  });
+
+  it.each([
+    [undefined, "--server is missing"],
+    [["h"], '"h" is no address'],
+    [["h:1", ""], '"" is no address'],
+    [["h:70000"], "port 1 to 65535"],
+  ])("%j is refused", (texts, says) => expect(() => serversOf("--server", texts)).toThrow(says));
+});
