@@ -42,10 +42,10 @@ export class Pollers {
   }
 
   /** Notes an answer; true when with it everybody who polled in the last minute was told of this `down`, the first time. */
-  answered(poller: Poller, down: Ms | null, now: Ms): boolean {
+  answered(poller: Poller, down: Ms | null, now: Ms, allKnown: boolean): boolean {
     poller.lastAt = now;
     poller.toldDown = down;
-    if (down === null || this.#heardDown === down) return false;
+    if (!allKnown || down === null || this.#heardDown === down) return false;
     for (const each of this.#peers.values())
       if (each.toldDown !== down && now - each.lastAt <= FORGET_GAPS_MS) return false;
     this.#heardDown = down;

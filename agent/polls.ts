@@ -24,7 +24,7 @@ export interface PollsGiven {
   readonly prober: Prober;
   readonly clock: Clock;
   readonly counts: Counts;
-  /** Everybody who polled in the last minute was told of the `down` of this target. */
+  /** Everybody who polled in the last minute was told of the `down` of this target; not before all of them can be known. */
   readonly heard: (id: TargetId) => void;
   readonly unknownName: (asked: Asked, peer: string) => void;
   readonly impatient: (asked: Asked, peer: string, heldMs: Ms) => void;
@@ -40,6 +40,8 @@ interface Poll {
 }
 
 const PRUNE_FROM = 256;
+/** After so long all who poll have shown up: HAProxy does every 2 s unless told otherwise, and those that a restart turned away come again. */
+export const MEET_MS: Ms = 5000;
 const ignore = (): void => {};
 
 /** Answers polls from the board; has what is old probed, and waits for that as long as the peer can be expected to. */
@@ -49,9 +51,12 @@ export class Polls {
   /** What was told, by pool. */
   readonly answers = new Answers();
   #pruneAt = PRUNE_FROM;
+  /** From then on everybody who polls is known. */
+  readonly #metAt: Ms;
 
   constructor(given: PollsGiven) {
     this.#given = given;
+    this.#metAt = given.clock.now() + MEET_MS;
   }
 
   /** Calls `answer` at once and gives null, or gives the poll that waits. */
@@ -123,7 +128,7 @@ export class Polls {
     poll.answer(row, policy, now);
     this.answers.count(poll.asked.pool, row, now);
     const down = row.verdict?.state === "down" ? row.verdict.since : null;
-    if (poll.pollers.answered(poll.poller, down, now)) this.#given.heard(poll.asked.id);
+    if (poll.pollers.answered(poll.poller, down, now, now >= this.#metAt)) this.#given.heard(poll.asked.id);
   }
 
   #pollersOf(id: TargetId, now: Ms): Pollers {

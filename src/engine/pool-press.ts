@@ -30,10 +30,12 @@ export class PoolPress {
     const { journal } = this.#inside;
     journal.write(name, shelf ?? journal.shelf(name, subjectOf(input)), input);
     if (this.#inside.observers.length > 0) tell(this.#inside, (observer) => observer.took?.(name, input));
-    if (view === this.#raw) return;
+    const was = this.#raw;
+    if (view === was) return;
     this.#raw = view;
     this.#show(input, changed);
-    this.#inside.store.changed(name, () => ({ memory: view.memory, lists: this.#sources.lists() }));
+    const keep = was === null || was.memory.served === view.memory.served ? "changed" : "vital";
+    this.#inside.store[keep](name, () => ({ memory: view.memory, lists: this.#sources.lists() }));
   }
 
   /** Begins, changes or, with null, ends an alarm of the engine itself. */

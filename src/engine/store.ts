@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Clock, Log } from "../contract.ts";
 import { formatDuration } from "../core/duration.ts";
 import { emptyMemory, shiftMemory } from "../core/memory.ts";
-import type { Ms } from "../core/types.ts";
+import type { Memory, Ms } from "../core/types.ts";
 import { describeError } from "../errors.ts";
 import { writeDurably } from "./durable-file.ts";
 import { type Remembered, rememberedFile } from "./remembered.ts";
@@ -15,6 +15,8 @@ export interface Store {
   load(pool: string, signal: AbortSignal): Promise<Remembered | null>;
   /** Something changed: soon, and not more often than once a second, `now` is asked and kept. */
   changed(pool: string, now: () => Remembered): void;
+  /** Something changed that two HAProxies would be at odds about if it were forgotten: `now` is kept at once. */
+  vital(pool: string, now: () => Remembered): void;
   /** Keeps everything that is not kept yet. */
   flush(): Promise<void>;
 }
@@ -24,21 +26,20 @@ const STALE_MS: Ms = 3_600_000;
 const SAVE_EVERY_MS: Ms = 1000;
 
 /** A store that keeps nothing: there is no state_dir. */
-export const noStore: Store = { load: async () => null, changed: () => {}, flush: async () => {} };
+export const noStore: Store = { load: async () => null, changed: () => {}, vital: () => {}, flush: async () => {} };
 
 /** One file a pool below `dir`; a file that cannot be read is put aside with a warning. */
 export function createStore(dir: string, clock: Clock, log: Log): Store {
   const shelves = new Map<string, Shelf>();
+  const shelfOf = (pool: string): Shelf => {
+    const shelf = shelves.get(pool) ?? new Shelf(pool, fileOf(dir, pool), clock, log);
+    shelves.set(pool, shelf);
+    return shelf;
+  };
   return {
     load: (pool, signal) => load(fileOf(dir, pool), pool, { clock, log }, signal),
-    changed(pool, now) {
-      let shelf = shelves.get(pool);
-      if (shelf === undefined) {
-        shelf = new Shelf(pool, fileOf(dir, pool), clock, log);
-        shelves.set(pool, shelf);
-      }
-      shelf.mark(now);
-    },
+    changed: (pool, now) => shelfOf(pool).mark(now),
+    vital: (pool, now) => shelfOf(pool).hurry(now),
     async flush() {
       await Promise.all([...shelves.values()].map((shelf) => shelf.flush()));
     },
@@ -72,6 +73,12 @@ class Shelf {
       this.#cancel = null;
       this.#start();
     });
+  }
+
+  hurry(now: () => Remembered): void {
+    this.#savedAt = Number.NEGATIVE_INFINITY;
+    this.#unplan();
+    this.mark(now);
   }
 
   async flush(): Promise<void> {
@@ -132,7 +139,10 @@ async function load(path: string, pool: string, given: Given, signal: AbortSigna
 }
 
 function fresh(kept: z.infer<typeof rememberedFile>, path: string, { clock, log }: Given): Remembered {
-  const memory = shiftMemory(kept.memory, clock.now() - clock.wall());
+  const memory = resumed(
+    shiftMemory(kept.memory, clock.now() - clock.wall()),
+    kept.savedAt - clock.wall() + clock.now(),
+  );
   const ageMs = clock.wall() - kept.savedAt;
   // A file from the future tells of a clock that was set back: nobody knows how old it is.
   if (ageMs >= -SAVE_EVERY_MS && ageMs <= STALE_MS) return { memory, lists: kept.lists };
@@ -141,4 +151,10 @@ function fresh(kept: z.infer<typeof rememberedFile>, path: string, { clock, log 
   const { writer, writerSince, lineage, ousted, served, weighed } = memory;
   const lasting = { writer, writerSince, lineage, ousted, served, weighed };
   return { memory: { ...emptyMemory, ...lasting }, lists: kept.lists };
+}
+
+/** A hand-over that was not over when we ended begins anew: HAProxy has heard nothing in the meantime. */
+function resumed(memory: Memory, savedAt: Ms): Memory {
+  const { handoverUntil } = memory;
+  return handoverUntil !== null && handoverUntil > savedAt ? { ...memory, handoverUntil: null } : memory;
 }

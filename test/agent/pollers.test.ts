@@ -6,7 +6,7 @@ function pollsAt(times: readonly number[], tookMs = 0) {
   const pollers = new Pollers();
   const last = times.map((at) => {
     const poller = pollers.polled("10.0.0.1", at);
-    pollers.answered(poller, null, at + tookMs);
+    pollers.answered(poller, null, at + tookMs, true);
     return poller;
   });
   const poller = last.at(-1);
@@ -63,33 +63,33 @@ describe("hearing of a down", () => {
     const pollers = new Pollers();
     const one = pollers.polled("10.0.0.1", 1000);
     const two = pollers.polled("10.0.0.2", 1100);
-    expect(pollers.answered(one, DOWN, 1200)).toBe(false);
-    expect(pollers.answered(two, DOWN, 1300)).toBe(true);
-    expect(pollers.answered(one, DOWN, 3200)).toBe(false);
+    expect(pollers.answered(one, DOWN, 1200, true)).toBe(false);
+    expect(pollers.answered(two, DOWN, 1300, true)).toBe(true);
+    expect(pollers.answered(one, DOWN, 3200, true)).toBe(false);
   });
 
   it("is reported anew for the next down", () => {
     const pollers = new Pollers();
     const one = pollers.polled("10.0.0.1", 1000);
-    expect(pollers.answered(one, DOWN, 1000)).toBe(true);
-    expect(pollers.answered(one, null, 2000)).toBe(false);
-    expect(pollers.answered(one, 2500, 3000)).toBe(true);
+    expect(pollers.answered(one, DOWN, 1000, true)).toBe(true);
+    expect(pollers.answered(one, null, 2000, true)).toBe(false);
+    expect(pollers.answered(one, 2500, 3000, true)).toBe(true);
   });
 
   it("does not wait for a peer that has not polled for a minute", () => {
     const pollers = new Pollers();
     pollers.polled("10.0.0.9", 1000);
     const one = pollers.polled("10.0.0.1", 61_001);
-    expect(pollers.answered(one, DOWN, 61_001)).toBe(true);
+    expect(pollers.answered(one, DOWN, 61_001, true)).toBe(true);
   });
 
   it("is not had from a peer that was told up after it", () => {
     const pollers = new Pollers();
     const one = pollers.polled("10.0.0.1", 1000);
     const two = pollers.polled("10.0.0.2", 1000);
-    pollers.answered(one, DOWN, 1000);
-    pollers.answered(one, null, 2000);
-    expect(pollers.answered(two, DOWN, 2100)).toBe(false);
+    pollers.answered(one, DOWN, 1000, true);
+    pollers.answered(one, null, 2000, true);
+    expect(pollers.answered(two, DOWN, 2100, true)).toBe(false);
   });
 });
 

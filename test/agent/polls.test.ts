@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Polls } from "../../agent/polls.ts";
+import { MEET_MS, Polls } from "../../agent/polls.ts";
 import { askedOf } from "../../agent/request.ts";
 import { noCounts } from "../../agent/stats.ts";
 import { FakeBoard, FakeProber } from "./fake-board.ts";
@@ -196,8 +196,21 @@ describe("a peer that hangs up before its answer", () => {
 });
 
 describe("hand-over", () => {
-  it("goes on when every peer was told of the down", () => {
+  it("waits after a start until everybody who polls has had the time to come", async () => {
     const { board, heard, take } = setUp();
+    board.put("p", "t", { observedAt: Number.POSITIVE_INFINITY, state: "down", since: 5 });
+    take("10.0.0.1");
+    await vi.advanceTimersByTimeAsync(MEET_MS - 1);
+    take("10.0.0.2");
+    expect(heard).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    take("10.0.0.1");
+    expect(heard).toEqual(["p/t"]);
+  });
+
+  it("goes on when every peer was told of the down", async () => {
+    const { board, heard, take } = setUp();
+    await vi.advanceTimersByTimeAsync(MEET_MS);
     const fresh = { observedAt: Number.POSITIVE_INFINITY };
     board.put("p", "t", fresh);
     take("10.0.0.1");

@@ -34,12 +34,15 @@ export async function startAgent(settings: Partial<AgentSettings>): Promise<Runn
   const prober = new FakeProber();
   const log: string[] = [];
   const heard: TargetId[] = [];
-  const clock = { now: steadyNow, wall: Date.now, at: () => () => {} };
+  let open = false;
+  // It has been listening for a minute: whoever polls is known.
+  const clock = { now: () => (open ? steadyNow() : steadyNow() - 60_000), wall: Date.now, at: () => () => {} };
   const agent = openAgent({
     ...{ board, prober, clock },
     log: (level, text) => log.push(`${level}: ${text}`),
     heard: (id) => heard.push(id),
   });
+  open = true;
   const started = await Promise.all(agent.parts({ ...NO_DOORS, ...settings }).map(({ part }) => part.start()));
   const stop = async (): Promise<void> => {
     await Promise.all(started.map((each) => each.stop("exit")));

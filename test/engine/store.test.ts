@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { defaultPoolPolicy } from "../../src/core/policy.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { checkOf, poolOf, type Rig, rig, seen, settingsOf, sourceOf, target } from "./rig.ts";
 
@@ -139,4 +140,48 @@ it("goes on when the folder cannot be written, and says so once", async () => {
   await settleDisk(one);
   expect(state(one, "a")).toBe("up");
   expect(one.lines.filter((line) => line.includes("cannot be written"))).toHaveLength(1);
+});
+
+/** A writer pool of a and b; the second answers nothing but fails until it is told otherwise. */
+const writers = (one: Rig) =>
+  poolOf("db/1", {
+    checks: [checkOf(one.check)],
+    targets: [target("a"), target("b")],
+    policy: { ...defaultPoolPolicy, role: "writer", handoverMs: 10_000 },
+  });
+
+async function writerDaemon(fake: FakeClock, leader: () => string): Promise<Rig> {
+  const one = await daemon(fake);
+  one.check.reply = ({ name }) => seen(name === leader() ? "pass" : "fail");
+  await one.engine.configure(settingsOf(writers(one)));
+  return one;
+}
+
+/** Lets what was begun on the disk end, while the clock stands. */
+const endWrites = (): Promise<void> => new Promise((done) => setTimeout(done, 60));
+
+it("keeps at once who the writer is, as another one must not be let up beside it after a kill", async () => {
+  const one = await writerDaemon(createFakeClock(), () => "a");
+  await one.clock.advance(200);
+  await endWrites();
+  await one.clock.advance(1);
+  await endWrites();
+  expect(state(one, "a")).toBe("up");
+  expect(JSON.parse(readFileSync(file(), "utf8")).memory.served).toBe("a");
+});
+
+it("begins a hand-over anew that was not over when it was killed, however long ago that was", async () => {
+  let leader = "a";
+  const one = await writerDaemon(createFakeClock(), () => leader);
+  await one.clock.advance(5000);
+  leader = "nobody";
+  await one.clock.advance(3000);
+  expect(state(one, "a")).toBe("down");
+  await settleDisk(one);
+  leader = "b";
+  const again = await writerDaemon(createFakeClock(one.clock.now() + 60_000), () => leader);
+  await again.clock.advance(3000);
+  expect([state(again, "a"), state(again, "b")]).toEqual(["down", "down"]);
+  await again.clock.advance(10_000);
+  expect(state(again, "b")).toBe("up");
 });
