@@ -40,9 +40,9 @@ describe("a confd directory with the backend file", () => {
     const [outcome] = await round();
     expect(outcome?.kind).toBe("failed");
     expect(written()).toBe(OLD);
-    const [, words = ""] = /Oracle message: (?:.*?, )?(template: .*)/.exec(
-      readFileSync(join(GOLDEN, name, "expected-error.txt"), "utf8"),
-    ) ?? [];
+    const [, words = ""] =
+      /Oracle message: (?:.*?, )?(template: .*)/.exec(readFileSync(join(GOLDEN, name, "expected-error.txt"), "utf8")) ??
+      [];
     expect(rig.log.join("\n")).toContain(words);
     expect(rig.names()).toEqual(["conf.d", "haproxy.cfg", "templates"]);
   });
