@@ -1,117 +1,83 @@
 // The page in the browser: takes over what the server drew and keeps it up to date.
 import { hydrate, render } from "preact";
-import type { PoolAnswer } from "../answers.ts";
-import { ApiError, api, headers } from "./api.ts";
-import { Content, type Shown } from "./app.tsx";
-import { followEvents } from "./live.ts";
+import { headers, readGiven } from "./api.ts";
+import { Content, titleOf } from "./content.tsx";
+import { createFrame } from "./frame.ts";
+import { iconOf } from "./icon.ts";
+import { followEvents, type LiveEvent } from "./live.ts";
 import { Login } from "./login.tsx";
+import { isNews, merged, momentOf } from "./news.ts";
 import { OrderForm } from "./order-form.tsx";
+import { createRefresh } from "./refresh.ts";
+import type { Given, Moment, Shown } from "./shown.ts";
 
-const REFRESH_MS = 5000;
-const SOON_MS = 300;
+const MOST_HEARD = 60;
 
-interface Given {
-  readonly shown: Shown;
-  readonly mayOrder: boolean;
+// Written by the server beside the page.
+let given = JSON.parse(document.getElementById("data")?.textContent ?? "null") as Given;
+let heard: readonly Moment[] = [];
+const main = document.getElementById("content");
+const frame = createFrame();
+
+/** What only a browser with script has. */
+function Extras({ shown }: { readonly shown: Shown }) {
+  if (shown.kind === "locked") return <Login done={refresh.soon} />;
+  if (shown.kind !== "target" || shown.target.target.part === "reference") return null;
+  return <OrderForm answer={shown.target} mayOrder={given.mayOrder} done={refresh.soon} />;
 }
 
-const main = document.getElementById("content");
-const live = document.getElementById("live");
-const given = JSON.parse(document.getElementById("data")?.textContent ?? "null") as Given;
-const [group, poolName, targetName] = location.pathname
-  .split("/")
-  .filter((part) => part !== "")
-  .map(decodeURIComponent);
-let shown = given.shown;
-let hydrated = false;
+const nowOf = (shown: Shown): string | null =>
+  shown.kind === "pools" ? shown.now : shown.kind === "target" ? shown.target.now : null;
 
 function draw(): void {
   if (main === null) return;
-  const content = (
-    <Content shown={shown}>
-      {shown.kind === "target" && given.mayOrder && hydrated ? <OrderForm answer={shown.target} done={soon} /> : null}
-    </Content>
+  const { shown } = given;
+  const newest = shown.kind === "pools" ? { ...shown, lately: merged(heard, shown.lately) } : shown;
+  render(
+    <Content shown={newest}>
+      <Extras shown={shown} />
+    </Content>,
+    main,
   );
-  const tree = shown.kind === "locked" ? <Login done={soon} /> : content;
-  if (hydrated) render(tree, main);
-  else hydrate(<Content shown={shown} />, main);
-  hydrated = true;
-  void plot();
+  frame.show({ title: titleOf(shown), icon: iconOf(shown), now: nowOf(shown) });
+  if (shown.kind === "target") void plot();
 }
 
 async function plot(): Promise<void> {
-  const host = document.getElementById("plot");
-  if (host === null || shown.kind !== "target") return;
   const { drawPlot } = await import("./plot.ts");
-  if (shown.kind === "target") drawPlot(host, shown.target);
+  const host = document.getElementById("plot");
+  if (host !== null && given.shown.kind === "target") drawPlot(host, given.shown.target);
 }
 
-/** The pools of this page, anew; those that are away keep what they showed. */
-async function readPools(): Promise<Shown> {
-  const { pools } = await api.pools();
-  const wanted = pools.filter((pool) =>
-    poolName === undefined ? group === undefined || (pool.group ?? pool.name) === group : pool.name === poolName,
-  );
-  const answers: PoolAnswer[] = await Promise.all(wanted.map(({ name }) => api.pool(name)));
-  return { kind: "pools", title: document.title, pools: answers };
+const refresh = createRefresh(async () => {
+  const news = await readGiven();
+  if (news === null) return false;
+  // Another checkd than the one this script came from: its page may need another script.
+  if (news.version !== given.version) location.reload();
+  given = news;
+  draw();
+  return true;
+}, frame);
+
+function see(event: LiveEvent): void {
+  const moment = momentOf(event, nowOf(given.shown) ?? new Date().toISOString());
+  if (moment !== null) heard = [moment, ...heard].slice(0, MOST_HEARD);
+  if (isNews(event, given.shown.kind === "target" ? "target" : "pools")) refresh.soon();
 }
 
-const readShown = async (): Promise<Shown> =>
-  poolName !== undefined && targetName !== undefined
-    ? { kind: "target", title: document.title, target: await api.target(poolName, targetName) }
-    : readPools();
-
-let reading = false;
-let again = false;
-async function refresh(): Promise<void> {
-  if (reading) {
-    again = true;
-    return;
-  }
-  reading = true;
-  try {
-    shown = await readShown();
-    draw();
-    tell("live");
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 401) shown = { kind: "locked", title: document.title };
-    else if (error instanceof ApiError && error.status === 404) shown = { kind: "missing", title: document.title };
-    if (error instanceof ApiError) draw();
-  }
-  reading = false;
-  if (again) soon();
-  again = false;
+/** Events of what this page shows, and no others. */
+function queryOfEvents(): string {
+  const [, pool, target] = location.pathname
+    .split("/")
+    .filter((part) => part !== "")
+    .map(decodeURIComponent);
+  if (pool === undefined) return "";
+  return `?${new URLSearchParams({ pool, ...(target === undefined ? {} : { target }) })}`;
 }
 
-let timer: ReturnType<typeof setTimeout> | null = null;
-/** Many events at once are one look. */
-function soon(): void {
-  if (timer !== null) return;
-  timer = setTimeout(() => {
-    timer = null;
-    void refresh();
-  }, SOON_MS);
+if (main !== null) {
+  hydrate(<Content shown={given.shown} />, main);
+  draw();
+  refresh.start();
+  void followEvents(queryOfEvents(), headers, { see, lost: refresh.soon });
 }
-
-let told = "";
-function tell(state: "live" | "waiting"): void {
-  if (live === null) return;
-  const words = state === "live" ? "live" : "checkd does not answer, trying";
-  if (words !== told) live.textContent = words;
-  live.className = state;
-  told = words;
-}
-
-draw();
-draw();
-const query =
-  poolName === undefined
-    ? ""
-    : `?${new URLSearchParams({ pool: poolName, ...(targetName === undefined ? {} : { target: targetName }) })}`;
-void followEvents(query, headers, soon, (state) => {
-  tell(state);
-  if (state === "live") soon();
-});
-setInterval(() => {
-  if (document.visibilityState === "visible") soon();
-}, REFRESH_MS);

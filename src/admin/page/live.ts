@@ -3,68 +3,77 @@
 /** One event of /api/events. */
 export interface LiveEvent {
   readonly name: string;
-  readonly data: { readonly pool?: string; readonly target?: string | null };
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** How the line is. */
-export type LineState = "live" | "waiting";
+/** What becomes of the line. */
+export interface Line {
+  see(event: LiveEvent): void;
+  lost(): void;
+}
 
 const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 10_000;
+const LONGEST_RETRY_MS = 5000;
+/** The daemon gives a sign of life every 15 s. */
+const SILENCE_MS = 40_000;
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** Follows the daemon's events for ever: resumes after the last one it got, with growing pauses while nobody answers. */
-export async function followEvents(
-  query: string,
-  headers: () => HeadersInit,
-  see: (event: LiveEvent) => void,
-  line: (state: LineState) => void,
-): Promise<never> {
+export async function followEvents(query: string, headers: () => Record<string, string>, line: Line): Promise<never> {
   let last = "";
-  let failures = 0;
-  for (;;) {
+  for (let failures = 0; ; failures++) {
+    const hangUp = new AbortController();
     try {
+      const resume = last === "" ? {} : { "last-event-id": last };
       const answer = await fetch(`/api/events${query}`, {
-        headers: { ...headers(), ...(last === "" ? {} : { "last-event-id": last }) },
+        headers: { ...headers(), ...resume },
+        signal: hangUp.signal,
       });
-      if (!answer.ok || answer.body === null) throw new Error(String(answer.status));
-      failures = 0;
-      line("live");
-      for await (const { id, name, data } of readEvents(answer.body)) {
-        if (id !== "") last = id;
-        see({ name, data });
-      }
+      if (answer.ok && answer.body !== null)
+        for await (const { id, event } of readEvents(answer.body, () => hangUp.abort())) {
+          failures = 0;
+          if (id !== "") last = id;
+          if (event !== null) line.see(event);
+        }
     } catch {
       // Whatever it was, the next try will tell.
     }
-    line("waiting");
-    await new Promise((done) => setTimeout(done, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures)));
-    failures = Math.min(failures + 1, 10);
+    line.lost();
+    await pause(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)));
   }
 }
 
-async function* readEvents(body: ReadableStream<Uint8Array>) {
+interface Block {
+  readonly id: string;
+  /** Null: a sign of life. */
+  readonly event: LiveEvent | null;
+}
+
+/** The events in a stream; `silent` is called when nothing came for long. */
+async function* readEvents(body: ReadableStream<Uint8Array>, silent: () => void): AsyncGenerator<Block> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let text = "";
   for (;;) {
-    const { value, done } = await reader.read();
+    const timer = setTimeout(silent, SILENCE_MS);
+    const { value, done } = await reader.read().finally(() => clearTimeout(timer));
     if (done) return;
     text += decoder.decode(value, { stream: true });
     const blocks = text.split(/\r?\n\r?\n/);
     text = blocks.pop() ?? "";
-    for (const block of blocks) {
-      const fields = new Map(
-        block
-          .split(/\r?\n/)
-          .map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trimStart()] as const),
-      );
-      const data = fields.get("data");
-      if (data !== undefined)
-        yield {
-          id: fields.get("id") ?? "",
-          name: fields.get("event") ?? "message",
-          data: JSON.parse(data) as LiveEvent["data"],
-        };
-    }
+    for (const block of blocks) yield parseBlock(block);
   }
+}
+
+/** One block of lines: `id`, `event`, `data`. */
+export function parseBlock(block: string): Block {
+  const fields = new Map(
+    block.split(/\r?\n/).map((line) => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon), line.slice(colon + 1).trimStart()] as const;
+    }),
+  );
+  const [id, name, data] = [fields.get("id") ?? "", fields.get("event") ?? "message", fields.get("data")];
+  return { id, event: data === undefined ? null : { name, data: JSON.parse(data) as LiveEvent["data"] } };
 }

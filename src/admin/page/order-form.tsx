@@ -1,131 +1,100 @@
-import { useEffect, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { TargetAnswer } from "../answers.ts";
-import type { PreviewAnswer } from "../order-answers.ts";
-import { ApiError, api, storedToken, storeToken } from "./api.ts";
-
-const ORDERS = [
-  ["drain", "drain: no new sessions"],
-  ["maint", "maint: out at once"],
-  ["ready", "ready: end the order"],
-] as const;
-type Order = (typeof ORDERS)[number][0];
+import { ApiError, end, give, storedToken, storeToken } from "./api.ts";
+import { Confirm, type Refused, type Wanted } from "./confirm.tsx";
+import { OrderFields } from "./order-fields.tsx";
 
 const OWNER = "checkd-owner";
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-function usePreview(pool: string, target: string, order: Order): PreviewAnswer | string | null {
-  const [preview, setPreview] = useState<PreviewAnswer | string | null>(null);
-  useEffect(() => {
-    let current = true;
-    api.preview(pool, target, order).then(
-      (answer) => current && setPreview(answer),
-      (error: unknown) => current && setPreview(text(error)),
-    );
-    return () => {
-      current = false;
-    };
-  }, [pool, target, order]);
-  return preview;
-}
-
-function Consequences({ preview }: { readonly preview: PreviewAnswer | string | null }) {
-  if (preview === null) return <p class="consequences">looking what would follow</p>;
-  if (typeof preview === "string") return <p class="consequences bad">{preview}</p>;
-  return (
-    <div class={`consequences ${preview.breaks ? "bad" : ""}`}>
-      <p>{preview.text}</p>
-      <ul>
-        {preview.changes.map((change) => (
-          <li key={change.target}>{`${change.target}: ${change.from} to ${change.to} (${change.reason})`}</li>
-        ))}
-      </ul>
-    </div>
-  );
-}
+/** Refusals of the API that `force` overrides. */
+const FORCIBLE = ["would_break_at_least", "not_settled"];
 
 interface FormProps {
   readonly answer: TargetAnswer;
+  /** Whether there is a token at all. */
+  readonly mayOrder: boolean;
+  /** Something was changed. */
   readonly done: () => void;
 }
 
-/** Orders for one target: what would follow is shown before anything is changed. */
-export function OrderForm({ answer, done }: FormProps) {
-  const { pool, target } = answer;
-  const [order, setOrder] = useState<Order>(target.order === null ? "drain" : "ready");
-  const [said, setSaid] = useState<{ readonly text: string; readonly bad: boolean } | null>(null);
-  const preview = usePreview(pool.name, target.name, order);
-  const breaks = typeof preview === "object" && preview?.breaks === true;
+/** What was filled in. */
+function wantedOf(form: HTMLFormElement): Wanted {
+  const data = new FormData(form);
+  const word = (name: string): string => String(data.get(name) ?? "").trim();
+  const order = word("order");
+  return {
+    order: order === "maint" || order === "ready" ? order : "drain",
+    owner: word("owner"),
+    reason: word("reason"),
+    until: word("for"),
+    token: word("token"),
+  };
+}
 
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const word = (name: string): string => String(form.get(name) ?? "").trim();
-    if (word("token") !== "") storeToken(word("token"));
-    localStorage.setItem(OWNER, word("owner"));
+async function send({ pool, target }: TargetAnswer, wanted: Wanted, force: boolean): Promise<string> {
+  const { order, owner, reason, until, token } = wanted;
+  if (token !== "") storeToken(token);
+  if (order === "ready") {
+    await end(pool.name, target.name, owner, reason);
+    return `The order for ${target.name} is ended.`;
+  }
+  const span = until === "" ? {} : { for: until };
+  await give(pool.name, target.name, { order, owner, reason, ...span, ...(force ? { force } : {}) });
+  return `${target.name} is under ${order}.`;
+}
+
+/** Orders for one target: filled in, looked at with all that would follow, and only then given. */
+export function OrderForm({ answer, mayOrder, done }: FormProps) {
+  const form = useRef<HTMLFormElement>(null);
+  const [wanted, setWanted] = useState<Wanted | null>(null);
+  const [said, setSaid] = useState("");
+  const [hasToken, setHasToken] = useState(storedToken() !== "");
+  if (!mayOrder)
+    return <p class="empty">Orders are off: checkd has no admin.token. Set one in checkd.yaml and reload.</p>;
+
+  const confirmed = async (force: boolean): Promise<Refused | null> => {
+    if (wanted === null) return null;
     try {
-      if (order === "ready") await api.ready(pool.name, target.name, word("owner"), word("reason"));
-      else {
-        const until = word("for") === "" ? {} : { for: word("for") };
-        await api.order(pool.name, target.name, {
-          order,
-          owner: word("owner"),
-          reason: word("reason"),
-          ...until,
-          ...(breaks ? { force: form.has("force") } : {}),
-        });
-      }
-      setSaid({ text: `${order} is in force`, bad: false });
+      setSaid(await send(answer, wanted, force));
+      form.current?.reset();
+      setWanted(null);
+      setHasToken(true);
       done();
+      return null;
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) storeToken("");
-      setSaid({ text: text(error), bad: true });
+      const refused = error instanceof ApiError ? error : null;
+      if (refused?.status === 401) storeToken("");
+      setHasToken(storedToken() !== "");
+      const text = error instanceof Error ? error.message : String(error);
+      return { text, forcible: FORCIBLE.includes(refused?.code ?? "") };
     }
   };
 
   return (
-    <form class="order" onSubmit={(event) => void submit(event)} aria-label="order">
-      <label>
-        order
-        <select name="order" value={order} onChange={(event) => setOrder(event.currentTarget.value as Order)}>
-          {ORDERS.map(([value, words]) => (
-            <option key={value} value={value} disabled={value === "ready" && target.order === null}>
-              {words}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        reason
-        <input name="reason" required maxLength={200} placeholder="why, for whoever finds it at night" />
-      </label>
-      {order === "ready" ? null : (
-        <label>
-          for
-          <input name="for" pattern="\d+(\.\d+)?(ms|s|m|h|d)" placeholder="30m (empty: until ended)" />
-        </label>
+    <>
+      <form
+        ref={form}
+        class="order"
+        aria-labelledby="h-order"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const filled = wantedOf(event.currentTarget);
+          localStorage.setItem(OWNER, filled.owner);
+          setSaid("");
+          setWanted(filled);
+        }}
+      >
+        <OrderFields
+          ordered={answer.target.order !== null}
+          owner={localStorage.getItem(OWNER) ?? ""}
+          hasToken={hasToken}
+        />
+      </form>
+      <p role="status" class="good">
+        {said}
+      </p>
+      {wanted === null ? null : (
+        <Confirm answer={answer} wanted={wanted} confirmed={confirmed} cancelled={() => setWanted(null)} />
       )}
-      <label>
-        who
-        <input name="owner" required maxLength={64} defaultValue={localStorage.getItem(OWNER) ?? ""} />
-      </label>
-      {storedToken() === "" ? (
-        <label>
-          token
-          <input name="token" type="password" required autocomplete="off" />
-        </label>
-      ) : null}
-      <Consequences preview={preview} />
-      {breaks ? (
-        <label class="force">
-          <input type="checkbox" name="force" required /> do it although fewer remain than at_least asks for
-        </label>
-      ) : null}
-      <button type="submit">{order === "ready" ? "end the order" : `order ${order}`}</button>
-      {said === null ? null : (
-        <p role={said.bad ? "alert" : "status"} class={said.bad ? "bad" : "good"}>
-          {said.text}
-        </p>
-      )}
-    </form>
+    </>
   );
 }

@@ -1,138 +1,123 @@
-import type { PoolSummary, TargetSummary } from "../answers.ts";
-import { Sparkline, Strip, WeightBar } from "./marks.tsx";
-import { memo } from "./memo.ts";
-import { inOrder, needsEyes, poolPath, span, stateWord, targetPath, tone } from "./words.ts";
+import type { AlarmAnswer, PoolSummary, TargetSummary } from "../answers.ts";
+import { Chunk, chunkKey, chunksOf, isFirst } from "./rows.tsx";
+import { needsEyes, SHOWN_GOOD } from "./selection.ts";
+import type { Band } from "./shown.ts";
+import { COLUMN_HEADER, ROW, ROWS, TABLE } from "./table-roles.ts";
+import { count, factName, poolPath, poolTone } from "./words.ts";
 
-/** More healthy targets than this are folded away: a pool of a thousand is read by its sick ones. */
-const SHOWN_GOOD = 12;
-
-interface RowProps {
-  readonly pool: PoolSummary;
-  readonly target: TargetSummary;
-  readonly now: string;
-}
-
-function Row({ pool, target, now }: RowProps) {
-  const { order } = target;
-  return (
-    <tr class={tone(target)}>
-      <th scope="row">
-        <a href={targetPath(pool, target.name)}>{target.name}</a>
-        <small>
-          {target.address}
-          {target.part === "member" ? "" : ` (${target.part})`}
-        </small>
-      </th>
-      <td class="state">
-        <b>{stateWord(target)}</b>
-        {target.pending ? <small>confirming</small> : null}
-        {target.stale ? <small>stale</small> : null}
-      </td>
-      <td class="share">
-        <WeightBar weight={target.serves ? target.weight : 0} />
-      </td>
-      <td class="why">
-        {target.reason}
-        {order === null ? null : (
-          <small>
-            {`${order.order} by ${order.owner}: ${order.reason}`}
-            {order.until === null ? ", no end" : `, ${span(now, order.until)} to go`}
-          </small>
-        )}
-      </td>
-      <td class="since">{span(target.since, now)}</td>
-      <td class="past">
-        <Strip recent={target.recent} />
-      </td>
-      <td class="trend">
-        {target.trend === null ? null : <Sparkline fact={target.trend.fact} values={target.trend.values} />}
-      </td>
-    </tr>
-  );
-}
-
-const TargetRow = memo(
-  Row,
-  (a, b) =>
-    JSON.stringify(a.target) === JSON.stringify(b.target) &&
-    span(a.target.since, a.now) === span(b.target.since, b.now),
-);
-
-function Table({
-  pool,
-  targets,
-  now,
-}: {
+interface TableProps {
   readonly pool: PoolSummary;
   readonly targets: readonly TargetSummary[];
   readonly now: string;
-}) {
+  /** Which of the pool's lists this is. */
+  readonly list: "open" | "folded";
+}
+
+function Table({ pool, targets, now, list }: TableProps) {
+  const trend = targets.find(({ trend }) => trend !== null)?.trend?.fact;
+  const columns = [
+    "target",
+    "state",
+    "weight",
+    "why",
+    "since",
+    "last 50",
+    trend === undefined ? "trend" : factName(trend),
+  ];
   return (
-    <table>
-      <thead>
-        <tr>
-          {["target", "state", "weight", "why", "since", "last 50", "trend"].map((name) => (
-            <th key={name} scope="col">
+    <table {...TABLE} aria-label={`targets of ${pool.name}${list === "open" ? "" : ", all well"}`}>
+      <thead {...ROWS}>
+        <tr {...ROW}>
+          {columns.map((name) => (
+            <th key={name} scope="col" {...COLUMN_HEADER}>
               {name}
             </th>
           ))}
         </tr>
       </thead>
-      <tbody>
-        {targets.map((target) => (
-          <TargetRow key={target.name} pool={pool} target={target} now={now} />
-        ))}
-      </tbody>
+      {chunksOf(targets).map((piece, index) => {
+        const name = chunkKey(pool.name, list, index);
+        const first = list === "open" && isFirst(index);
+        return <Chunk key={name} name={name} first={first} pool={pool} targets={piece} now={now} />;
+      })}
     </table>
   );
 }
 
 /** `2 of 3 serve`, and what is wrong with that. */
-function headline({ serving, members, needed, settled, backups }: PoolSummary): string {
-  const backup = backups.length === 0 ? "" : `, ${backups.join(", ")} serves as fallback`;
-  const few = settled && serving < needed ? `, ${needed} wanted` : "";
-  return `${serving} of ${members} serve${few}${backup}${settled ? "" : ", still looking"}`;
+export function standing({ serving, members, needed, ordered, settled, backups }: PoolSummary): string {
+  const said = [`${serving} of ${members} serve`];
+  if (settled && serving < needed) said.push(`at least ${needed} wanted`);
+  if (backups.length > 0) said.push(`${backups.join(", ")} ${backups.length === 1 ? "serves" : "serve"} as fallback`);
+  if (ordered > 0) said.push(`${ordered} under order`);
+  if (!settled) said.push("still looking");
+  return said.join(", ");
 }
 
-/** One pool: its headline, its alarms, its sick targets, and the healthy ones. */
-export function PoolBand({
-  pool,
-  targets,
-  now,
-}: {
-  readonly pool: PoolSummary;
-  readonly targets: readonly TargetSummary[];
-  readonly now: string;
-}) {
-  const ordered = inOrder(targets);
-  const sick = ordered.filter(needsEyes);
-  const good = ordered.filter((target) => !needsEyes(target));
-  const open = [...sick, ...good.slice(0, SHOWN_GOOD)];
-  const folded = good.slice(SHOWN_GOOD);
+function Alarms({ alarms }: { readonly alarms: readonly AlarmAnswer[] }) {
+  const texts = [...new Set(alarms.map(({ text }) => text))];
+  if (texts.length === 0) return null;
+  return (
+    <ul class="alarms">
+      {texts.map((text) => (
+        <li key={text}>{text}</li>
+      ))}
+    </ul>
+  );
+}
+
+/** How targets are cut into those that are open to see and those that are folded away; the same everywhere. */
+export function foldOf({ pool, targets }: Band): {
+  readonly open: readonly TargetSummary[];
+  readonly folded: readonly TargetSummary[];
+} {
+  const all = targets ?? [];
+  const firstGood = all.findIndex((target) => !needsEyes(target, pool) && target.order === null);
+  const end = firstGood < 0 ? all.length : firstGood + SHOWN_GOOD;
+  return { open: all.slice(0, end), folded: all.slice(end) };
+}
+
+function Targets({ band, now }: { readonly band: Band; readonly now: string }) {
+  const { pool, more } = band;
+  const { open, folded } = foldOf(band);
+  return (
+    <>
+      {open.length === 0 ? <p class="empty">no targets</p> : null}
+      {open.length === 0 ? null : <Table pool={pool} targets={open} now={now} list="open" />}
+      {folded.length === 0 ? null : (
+        <details>
+          <summary>{`${count(folded.length, "target")} more, all well`}</summary>
+          <Table pool={pool} targets={folded} now={now} list="folded" />
+        </details>
+      )}
+      {more === 0 ? null : (
+        <p class="more">
+          <a href={poolPath(pool)}>{`${count(more, "target")} more in ${pool.name}`}</a>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** One pool: how it stands, its alarms, its sick targets, and the healthy ones. */
+export function PoolBand({ band, now }: { readonly band: Band; readonly now: string }) {
+  const { pool, targets } = band;
   const id = `pool-${pool.name}`;
   return (
-    <section class={`pool ${pool.state}`} aria-labelledby={id}>
+    <section class={`pool ${poolTone(pool)}${targets === null ? " line" : ""}`} aria-labelledby={id}>
       <header>
         <h2 id={id}>
           <a href={poolPath(pool)}>{pool.name}</a>
-          {pool.role === "writer" ? <small>writer</small> : null}
         </h2>
-        <p>{headline(pool)}</p>
+        <b class="state">{pool.state}</b>
+        <p>
+          {standing(pool)}
+          {pool.role === "writer" ? <small> one writer</small> : null}
+          {pool.group === null ? null : <small>{` group ${pool.group}`}</small>}
+        </p>
       </header>
-      {pool.alarms.length === 0 ? null : (
-        <ul class="alarms">
-          {pool.alarms.map((alarm) => (
-            <li key={`${alarm.code} ${alarm.target}`}>{alarm.text}</li>
-          ))}
-        </ul>
-      )}
-      {open.length === 0 ? <p class="empty">no targets</p> : <Table pool={pool} targets={open} now={now} />}
-      {folded.length === 0 ? null : (
-        <details>
-          <summary>{`${folded.length} more, all up`}</summary>
-          <Table pool={pool} targets={folded} now={now} />
-        </details>
-      )}
+      <Alarms alarms={pool.alarms} />
+      {targets === null ? null : <Targets band={band} now={now} />}
     </section>
   );
 }

@@ -1,157 +1,104 @@
-import type { DeliveryAnswer, StepAnswer, TargetAnswer } from "../answers.ts";
-import { Strip, WeightBar } from "./marks.tsx";
-import { factText, poolPath, span, stateWord, tone } from "./words.ts";
+import type { ComponentChildren } from "preact";
+import type { TargetAnswer } from "../answers.ts";
+import { Chain } from "./chain.tsx";
+import { Facts } from "./facts.tsx";
+import { History } from "./history.tsx";
+import { WeightBar } from "./marks.tsx";
+import { standing } from "./pool-band.tsx";
+import { Shell } from "./shell.tsx";
+import { clockTime, dayTime, poolPath, poolTone, span, stateWord, tone } from "./words.ts";
 
-function Chain({ steps }: { readonly steps: readonly StepAnswer[] }) {
+/** What it is now, in one look. */
+function Now({ answer: { target, pool, now } }: { readonly answer: TargetAnswer }) {
+  const { order, since } = target;
   return (
-    <ol class="chain">
-      {steps.map((step, index) => (
-        <li key={`${index} ${step.rule}`} class={step.state}>
-          <b>{step.rule}</b>
-          <span>{`${step.state}${step.weight < 100 ? ` ${step.weight}%` : ""}`}</span>
-          <span>{step.note}</span>
-        </li>
-      ))}
-    </ol>
+    <div class={`headline ${tone(target, pool)}`}>
+      <h1>
+        {target.name} <b>{stateWord(target, pool)}</b> <small>{target.address}</small>
+      </h1>
+      <p class="reason">{target.reason}</p>
+      <p>
+        {target.part === "reference" ? null : <WeightBar weight={target.serves ? target.weight : 0} />}{" "}
+        {target.serves ? `serves with weight ${target.weight}%` : "takes no traffic"}
+        {since === null ? null : (
+          <>
+            {", for "}
+            <time dateTime={since}>{span(since, now)}</time>
+            <small>{` since ${dayTime(since)} UTC`}</small>
+          </>
+        )}
+        {target.stale ? ", and was not seen since" : ""}
+      </p>
+      {order === null ? null : (
+        <p class="ordered">
+          <b>{order.order}</b> ordered by {order.owner} at {dayTime(order.since)} UTC: {order.reason} (
+          {order.until === null ? "no end" : `until ${clockTime(order.until)} UTC, ${span(now, order.until)} to go`})
+        </p>
+      )}
+    </div>
   );
 }
 
-function Deliveries({ deliveries, now }: { readonly deliveries: readonly DeliveryAnswer[]; readonly now: string }) {
-  if (deliveries.length === 0)
-    return <p class="empty">nothing is pushed or published; HAProxy hears it by its polls</p>;
+const ABOUT: Readonly<Record<string, string>> = {
+  verdict: "verdict",
+  seen: "seen",
+  order: "order",
+  pool: "pool",
+  told: "told HAProxy",
+  change: "would change it",
+};
+
+/** Six lines of words, as `checkd explain` says them. */
+function Why({ answer: { explain } }: { readonly answer: TargetAnswer }) {
   return (
-    <table>
-      <thead>
-        <tr>
-          {["where", "state", "told", "shown afterwards", "ago"].map((name) => (
-            <th key={name} scope="col">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {deliveries.map((each) => (
-          <tr
-            key={`${each.outlet} ${each.about}`}
-            class={each.state === "failed" ? "bad" : each.state === "synced" ? "good" : "fair"}
-          >
-            <th scope="row">
-              {each.outlet} <small>{each.about}</small>
-            </th>
-            <td>{each.state}</td>
-            <td>{each.told}</td>
-            <td>{each.error ?? each.shown ?? ""}</td>
-            <td>{span(each.at, now)}</td>
-          </tr>
+    <section aria-labelledby="h-why">
+      <h2 id="h-why">Why</h2>
+      <dl>
+        {explain.lines.map(({ about, text }) => (
+          <div key={about}>
+            <dt>{ABOUT[about] ?? about}</dt>
+            {about === "change" && explain.would.length > 1 ? (
+              explain.would.map((one) => <dd key={one}>{one}</dd>)
+            ) : (
+              <dd>{text}</dd>
+            )}
+          </div>
         ))}
-      </tbody>
-    </table>
+      </dl>
+    </section>
   );
 }
 
-function Facts({ answer }: { readonly answer: TargetAnswer }) {
-  const facts = [...Object.entries(answer.target.facts), ...Object.entries(answer.meta)];
-  if (facts.length === 0) return <p class="empty">none</p>;
-  return (
-    <dl>
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{factText(value)}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function Past({ answer }: { readonly answer: TargetAnswer }) {
-  const changes = [...answer.changes].reverse();
-  return (
-    <ul class="past">
-      {changes.map((change) => (
-        <li key={change.id} class={change.state}>
-          <time dateTime={change.at}>{change.at.slice(0, 19).replace("T", " ")}</time>
-          <b>{`${change.order ?? change.state}${change.state === "up" && change.weight < 100 ? ` ${change.weight}%` : ""}`}</b>
-          <span>{change.reason}</span>
-        </li>
-      ))}
-      {[...answer.notes].reverse().map((note) => (
-        <li key={`note ${note.id}`}>
-          <time dateTime={note.at ?? undefined}>{note.at?.slice(0, 19).replace("T", " ") ?? ""}</time>
-          <b>{note.code}</b>
-          <span>{note.text}</span>
-        </li>
-      ))}
-    </ul>
-  );
+interface TargetProps {
+  readonly answer: TargetAnswer;
+  /** The form for orders, where there is script. */
+  readonly children?: ComponentChildren;
 }
 
 /** Everything about one target: why it is as it is, from the probe to what HAProxy showed. */
-export function TargetView({
-  answer,
-  children,
-}: {
-  readonly answer: TargetAnswer;
-  readonly children?: preact.ComponentChildren;
-}) {
-  const { target, pool, verdict, now } = answer;
+export function TargetView({ answer, children }: TargetProps) {
+  const { pool } = answer;
   return (
-    <article class={`target ${tone(target)}`}>
+    <>
       <nav aria-label="where you are">
-        <a href="/">all pools</a> / <a href={poolPath(pool)}>{pool.name}</a>
+        <a href="/">all pools</a> / <a href={poolPath(pool)}>{pool.name}</a>{" "}
+        <span class={poolTone(pool)}>
+          <b>{pool.state}</b>
+        </span>{" "}
+        <small>{standing(pool)}</small>
       </nav>
-      <h1>
-        {target.name} <small>{target.address}</small>
-      </h1>
-      <p class="verdict">
-        <b>{stateWord(target)}</b> <WeightBar weight={target.serves ? target.weight : 0} /> {target.reason}
-        <small>{target.since === null ? "" : `for ${span(target.since, now)}`}</small>
-      </p>
-      <section aria-labelledby="h-why">
-        <h2 id="h-why">Why</h2>
-        <dl class="explain">
-          {answer.explain.lines.map((line) => (
-            <div key={line.about}>
-              <dt>{line.about}</dt>
-              <dd>{line.text}</dd>
-            </div>
-          ))}
-        </dl>
-        {answer.explain.would.length === 0 ? null : (
-          <ul>
-            {answer.explain.would.map((text) => (
-              <li key={text}>{text}</li>
-            ))}
-          </ul>
-        )}
-      </section>
-      {children}
-      <section aria-labelledby="h-chain">
-        <h2 id="h-chain">From the probe to HAProxy</h2>
-        {answer.checks.map((check) => (
-          <p key={check.type} class="probe">
-            <b>{check.type}</b> {check.outcome ?? "not asked yet"}: {check.reason ?? ""}{" "}
-            <small>{check.observedAt === null ? "" : `${span(check.observedAt, now)} ago`}</small>
-          </p>
-        ))}
-        {verdict === null ? <p class="empty">no verdict yet</p> : <Chain steps={verdict.chain} />}
-        <p>
-          The agent says <code>{answer.agent.line}</code>
-          {answer.agent.changes ? "" : " which changes nothing"}
-        </p>
-        <Deliveries deliveries={answer.deliveries} now={now} />
-      </section>
-      <section aria-labelledby="h-history">
-        <h2 id="h-history">History</h2>
-        <Strip recent={target.recent} />
-        <div id="plot" data-fact={target.trend?.fact ?? ""} />
-        <Past answer={answer} />
-      </section>
-      <section aria-labelledby="h-facts">
-        <h2 id="h-facts">Facts</h2>
+      <article class="target">
+        <Now answer={answer} />
+        <Why answer={answer} />
+        <section aria-labelledby="h-order">
+          <h2 id="h-order">Orders</h2>
+          {children}
+          <Shell answer={answer} />
+        </section>
+        <Chain answer={answer} />
+        <History answer={answer} />
         <Facts answer={answer} />
-      </section>
-    </article>
+      </article>
+    </>
   );
 }
