@@ -53,11 +53,18 @@ function run(settings: HaproxySettings, args: readonly string[], clock: Clock): 
       cancel();
       child.stdout.destroy();
       child.stderr.destroy();
-      const said = output.trim().split("\n").slice(-3).join(" ");
       if (code === 0) done();
-      else fail(new HaproxyError("refused", `${settings.exec} ended with ${code ?? signal}: ${said}`));
+      else fail(new HaproxyError("refused", `${settings.exec} ended with ${code ?? signal}: ${whyIn(output)}`));
     });
   });
+}
+
+/** What HAProxy says of its end: its alerts, else its last words. */
+function whyIn(output: string): string {
+  const lines = output.trim().split("\n");
+  const alerts = lines.filter((line) => line.startsWith("[ALERT]"));
+  const said = alerts.length > 0 ? alerts.slice(0, 3) : lines.slice(-3);
+  return said.map((line) => line.replace(/^\[ALERT\]\s+\(\d+\) : /, "")).join("; ");
 }
 
 const backgroundFlags = ({ mode, confFile, pidFile }: HaproxySettings): string[] => [

@@ -43,7 +43,7 @@ function watchDoor({ client, keeper, state }: Door, given: RuntimeOptions, env: 
   const { pool, log } = env;
   watchProcess(client, env.clock, given.watch, signal, (now) => {
     if (now.process === null) {
-      log("warn", `HAProxy at ${client.address} does not answer: ${now.error}`, { pool });
+      log("warn", `HAProxy does not answer: ${now.error}`, { pool });
       return;
     }
     const { pid, version } = now.process;

@@ -65,7 +65,10 @@ export class WatchedTree {
   async #dataOf(path: string, signal: AbortSignal): Promise<Leaf | null> {
     const known = this.#data.get(path);
     if (known !== undefined) return known;
+    // The event may come in one packet with the answer, before the answer is kept: then it is old already.
+    let old = false;
     const fired = (): void => {
+      old = true;
       this.#data.delete(path);
       this.#wake();
     };
@@ -79,7 +82,7 @@ export class WatchedTree {
       )
       .catch((error) => this.#missing(error, path, signal));
     if (leaf === null || leaf === undefined) return null;
-    this.#data.set(path, leaf);
+    if (!old) this.#data.set(path, leaf);
     return leaf;
   }
 
@@ -97,7 +100,9 @@ export class WatchedTree {
   async #childrenOf(path: string, signal: AbortSignal): Promise<readonly string[]> {
     const known = this.#children.get(path);
     if (known !== undefined) return known;
+    let old = false;
     const fired = (): void => {
+      old = true;
       this.#children.delete(path);
       this.#wake();
     };
@@ -105,7 +110,7 @@ export class WatchedTree {
       const children = await this.#connection.call<string[]>(signal, (client, done) =>
         client.getChildren(path, fired, done),
       );
-      this.#children.set(path, children);
+      if (!old) this.#children.set(path, children);
       return children;
     } catch (error) {
       if (codeOf(error) === NO_NODE) return [];
