@@ -1,16 +1,24 @@
 import { defineConfig } from "vitest/config";
 
-// unit: pure logic and loopback sockets of our own, under 30 s in all. servers: real servers, one file at a time.
+/** Random runs, leaks and real clocks: no server is needed, but patience. */
+const patient = [
+  "test/**/*.property.test.ts",
+  "test/contract/checker*.test.ts",
+  "test/**/{real-clock,hostile,fuzz,robust}.test.ts",
+];
+
+// unit: what `npm run check` runs, in seconds. patient: the same without a server, in a minute. servers: real servers.
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: "unit",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.server.test.ts"],
+          include: ["test/**/*.test.{ts,tsx}"],
+          exclude: ["test/**/*.server.test.ts", ...patient],
         },
       },
+      { test: { name: "patient", include: patient, testTimeout: 30_000 } },
       {
         test: {
           name: "servers",
