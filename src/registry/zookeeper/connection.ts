@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Client } from "node-zookeeper-client";
 import type { Clock, Secret } from "../../contract.ts";
 import { describeError, RegistryError } from "../../errors.ts";
@@ -130,6 +131,8 @@ function boundedCalls({ timeoutMs, address }: ZooKeeperSettings, clock: Clock, e
       const cancel = clock.at(clock.now() + timeoutMs, late);
       if (signal.aborted) return aborted();
       if (ended.aborted) return over();
+      // A folder with hundreds of nodes is hundreds of questions at a time.
+      setMaxListeners(0, signal, ended);
       signal.addEventListener("abort", aborted, { once: true });
       ended.addEventListener("abort", over, { once: true });
       ask((error, value) => settle(() => (error ? reject(explain(error, address)) : resolve(value))));
