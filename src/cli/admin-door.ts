@@ -38,11 +38,14 @@ export function createAdminDoor(given: AdminDoorGiven): AdminDoor {
     renders,
     async open(wanted) {
       if (wanted.admin === null || admin !== null) return admin;
-      const { openAdmin } = await import("../admin/admin.ts");
+      const [{ openAdmin }, { createPage }] = await Promise.all([
+        import("../admin/admin.ts"),
+        import("../admin/page/server.tsx"),
+      ]);
       admin = await openAdmin({
         ...{ board, prober, orders, journal, clock, log, version, agent, renders, settings },
         registries: registries.states,
-        page: null,
+        page: createPage,
       });
       given.observe(admin.observer);
       return admin;
