@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Configured } from "../config/settings.ts";
 import type { Env, Op, Registry, RegistryKind, RegistryReader, Session, Snapshot } from "../contract.ts";
 import { RegistryError } from "../errors.ts";
@@ -14,13 +15,20 @@ export interface RegistryHouse {
 /** Whether a driver can write, or only be read. */
 const writes = (driver: RegistryReader | Registry): driver is Registry => "commit" in driver;
 
+/** Every read that waits for news listens to it: that is no leak, however many there are. */
+function heardByMany(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
+
 /** One name of the configuration: stays the same object whatever driver stands behind it. */
 class NamedRegistry implements Registry {
   readonly #name: string;
   readonly #open: (configured: Configured<RegistryKind>) => RegistryReader | Registry;
   #configured: Configured<RegistryKind> | null = null;
   #driver: RegistryReader | Registry | null = null;
-  #replaced = new AbortController();
+  #replaced = heardByMany();
 
   constructor(name: string, open: (configured: Configured<RegistryKind>) => RegistryReader | Registry) {
     this.#name = name;
@@ -33,7 +41,7 @@ class NamedRegistry implements Registry {
     const old = this.#driver;
     this.#driver = null;
     this.#replaced.abort(new RegistryError("unreachable", `registry ${this.#name} is configured anew`));
-    this.#replaced = new AbortController();
+    this.#replaced = heardByMany();
     void old?.close();
   }
 

@@ -1,10 +1,8 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { selfSigned } from "../servers/certificates.ts";
 import { type ConsulServer, startConsul } from "../servers/consul.ts";
 import { type MemcachedServer, startMemcached } from "../servers/memcached.ts";
-import { freePort, tempDir, until } from "../servers/process.ts";
+import { freePort, until } from "../servers/process.ts";
 import { type RedisGroup, type RedisServer, startGroup, startRedis, startReplica } from "../servers/redis.ts";
 import { run } from "./checkd.ts";
 import {
@@ -12,9 +10,11 @@ import {
   type Classic,
   count,
   loggedAt,
+  scratchFile,
   startClassic,
   startProxy,
   stays,
+  sweep,
   untilNamed,
 } from "./classic-programs.ts";
 
@@ -36,6 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(tools.map((tool) => tool.stop()));
   await consul.stop();
+  sweep();
 });
 
 describe.concurrent("checkmemcached", () => {
@@ -140,8 +141,7 @@ describe.concurrent("checkredismaster", () => {
     const password = "se#cret";
     const master: RedisServer = await startRedis({ password });
     const replica = await startReplica(master, { password });
-    const file = join(tempDir("redis-password"), "password");
-    writeFileSync(file, `${password}\n`, { mode: 0o600 });
+    const file = scratchFile("password", `${password}\n`);
     try {
       const flags = ["--server", list([replica, master]), "--password-file", file, "--tag", "plain"];
       const once = await run([...flags, "--once"], {
@@ -209,8 +209,7 @@ describe.concurrent("Consul as its own tools reach it", () => {
     const server = await startMemcached();
     const certificate = selfSigned(["IP:127.0.0.1"]);
     const proxy = await startProxy(consul.port, certificate);
-    const ca = join(tempDir("ca"), "ca.pem");
-    writeFileSync(ca, certificate.cert);
+    const ca = scratchFile("ca.pem", certificate.cert);
     const tls = { CONSUL_HTTP_ADDR: `https://127.0.0.1:${proxy.port}` };
     const once = (env: NodeJS.ProcessEnv) =>
       run([], {

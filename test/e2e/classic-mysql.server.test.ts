@@ -1,12 +1,20 @@
-import { chmodSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import cron from "node-cron";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ConsulServer, MASTER_TOKEN, startConsul } from "../servers/consul.ts";
 import { type DatabaseServer, follow, MONITOR, replicates, startMariadb } from "../servers/mariadb.ts";
-import { tempDir, until } from "../servers/process.ts";
+import { until } from "../servers/process.ts";
 import { type Ran, run } from "./checkd.ts";
-import { addressIn, type Classic, count, loggedAt, startClassic, stays, untilNamed } from "./classic-programs.ts";
+import {
+  addressIn,
+  type Classic,
+  count,
+  loggedAt,
+  scratchFile,
+  startClassic,
+  stays,
+  sweep,
+  untilNamed,
+} from "./classic-programs.ts";
 
 const KEY = "haproxy/mysqlslave/slave3301";
 const CRON_KEY = "haproxy/mysqlslave/cron3301";
@@ -39,10 +47,7 @@ function dbConf(...tags: readonly string[]): string {
       "",
     ].join("\n"),
   );
-  const file = join(tempDir("dbconf"), "db.conf");
-  writeFileSync(file, sections.join("\n"));
-  chmodSync(file, 0o600);
-  return file;
+  return scratchFile("db.conf", sections.join("\n"));
 }
 
 const flags = (...more: readonly string[]): string[] => [
@@ -70,6 +75,7 @@ afterAll(async () => {
   await tool?.stop();
   await Promise.all([primary, ...replicas].map((server) => server.stop()));
   await consul.stop();
+  sweep();
 });
 
 /** A crontab line, run by a scheduler so many times, one after the other; what each run came to. */
@@ -187,6 +193,11 @@ describe("checkmysqlslave", () => {
     const all = await run(flags("--all", "--once"), { name: "checkmysqlslave" });
     expect(all.code, all.stderr).toBe(0);
     for (const tag of ["slave3301", "cron3301", "other3301"]) expect(all.stdout).toContain(`${tag} in consul is ok`);
+    const many = Array.from({ length: 25 }, (_, i) => `many${i}`);
+    const access = ["--consul", `127.0.0.1:${consul.port}`, "--token", MASTER_TOKEN];
+    const lots = await run(["--conf", dbConf(...many), "--all", "--once", ...access], { name: "checkmysqlslave" });
+    expect(lots).toMatchObject({ code: 0, stderr: "" });
+    expect(count(lots.stdout, " to consul many")).toBe(25);
   });
 
   it("reads a db.conf with a byte order mark, CRLF, quotes, and a password full of signs, and shows it nowhere", async () => {
@@ -198,9 +209,8 @@ describe("checkmysqlslave", () => {
       const found = await Promise.all(replicas.map((each) => each.sql("SELECT 1 FROM mysql.user WHERE user = 'odd'")));
       return found.every(({ length }) => length === 1);
     });
-    const file = join(tempDir("dbconf"), "db.conf");
     const lines = ["[odd3301]", 'host="127.0.0.1"', `port = ${primary.port}`, "user='odd'", `password=${password}`, ""];
-    writeFileSync(file, `\uFEFF; a comment\r\n${lines.join("\r\n")}`, { mode: 0o600 });
+    const file = scratchFile("db.conf", `\uFEFF; a comment\r\n${lines.join("\r\n")}`);
     const args = ["--conf", file, "--tag", "odd3301", "--consul", `127.0.0.1:${consul.port}`, "--once"];
     const ran = await run([...args, "--log-level", "debug"], {
       name: "checkmysqlslave",
@@ -233,8 +243,7 @@ describe("checkmysqlslave", () => {
       [/slave3301\.host: is missing/, /"0" is no port/, /section \[slave3301\] stands twice/],
     ],
   ])("refuses a db.conf with %s", async (_, text, says) => {
-    const file = join(tempDir("dbconf"), "db.conf");
-    writeFileSync(file, text);
+    const file = scratchFile("db.conf", text);
     const ran = await run(["--conf", file, "--tag", "slave3301"], { name: "checkmysqlslave" });
     expect(ran).toMatchObject({ code: 2, stdout: "" });
     for (const each of says) expect(ran.stderr).toMatch(each);

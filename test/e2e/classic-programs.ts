@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, request } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -21,7 +21,8 @@ export async function startClassic(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<Classic> {
-  const errors = join(tempDir("classic"), "stderr");
+  const dir = tempDir("classic");
+  const errors = join(dir, "stderr");
   writeFileSync(errors, "");
   const running = await start(
     ["sh", "-c", 'err=$1; shift; exec "$@" 2>>"$err"', "sh", errors, process.execPath, program(name), ...args],
@@ -29,9 +30,30 @@ export async function startClassic(
   );
   return {
     ...running,
+    async stop(graceMs) {
+      await running.stop(graceMs);
+      rmSync(dir, { recursive: true, force: true });
+    },
     lines: () => running.output().split("\n").slice(0, -1),
     errors: () => (existsSync(errors) ? readFileSync(errors, "utf8") : ""),
   };
+}
+
+const scratch = new Set<string>();
+
+/** A file of a test that only its owner can read; `sweep` removes all of them. */
+export function scratchFile(name: string, text: string): string {
+  const dir = tempDir("scratch");
+  scratch.add(dir);
+  const file = join(dir, name);
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}
+
+/** Removes the files that `scratchFile` made. */
+export function sweep(): void {
+  for (const dir of scratch) rmSync(dir, { recursive: true, force: true });
+  scratch.clear();
 }
 
 /** How often a text stands in another. */

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
 import { type ConsulServer, startConsul } from "../servers/consul.ts";
@@ -13,6 +14,12 @@ const keep = <T extends { stop(): Promise<unknown> }>(made: T): T => {
   stops.push(() => made.stop());
   return made;
 };
+
+function stateDir(): string {
+  const dir = tempDir("state");
+  stops.push(async () => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
 
 /** A server that only accepts connections, as long as it is open. */
 interface Door {
@@ -230,7 +237,7 @@ describe.concurrent("a catalog of services", () => {
       targets,
       { registry: "main", layout: "service", service: "shop", ttl: "6s" },
       {
-        state_dir: tempDir("state"),
+        state_dir: stateDir(),
       },
     );
     const passing = async (): Promise<readonly string[]> => {

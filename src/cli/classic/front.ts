@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock, Delivery, Entered, Log, Plugins, Registry } from "../../contract.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { Observer } from "../../engine/inside.ts";
@@ -67,6 +68,8 @@ export class Front {
   /** Looks at an engine and at the registry that its outlets write to, until the signal fires. */
   follow(engine: Engine, registry: Registry, name: string, signal: AbortSignal): void {
     const { tags, clock } = this.#given;
+    // A listener a tag is no leak.
+    setMaxListeners(0, signal);
     engine.board.follow((view) => this.#fronts.get(view.pool)?.viewed(view), signal);
     engine.journal.follow(
       null,

@@ -1,12 +1,14 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { consulOptions } from "../../../src/cli/classic/consul-access.ts";
 import { consul } from "../../../src/registry/consul.ts";
 import { tempDir } from "../../servers/process.ts";
 
-const file = join(tempDir("consul-access"), "file");
+const dir = tempDir("consul-access");
+const file = join(dir, "file");
 writeFileSync(file, "secret\n");
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 describe("how Consul is reached", () => {
   it.each([
