@@ -36,6 +36,12 @@ const POOLS: readonly Shape[] = [
     each: (view, set) => set({}, countOf(view).serving),
   },
   {
+    name: "checkd_pool_lost_members",
+    help: "Members that are out, and nobody ordered it; 0 in a writer pool, where all but one wait.",
+    labels: [],
+    each: (view, set) => set({}, view.policy.role === "writer" ? 0 : countOf(view).lost),
+  },
+  {
     name: "checkd_pool_needed_members",
     help: "What at_least comes to.",
     labels: [],
