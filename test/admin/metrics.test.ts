@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, it } from "vitest";
 import { MOST_TARGETS } from "../../src/admin/metrics/pools.ts";
-import type { RenderWatch } from "../../src/admin/metrics/render-watch.ts";
 import { checkOf, poolOf, seen, settingsOf, target } from "../engine/rig.ts";
 import { type AdminSetup, idleAgent, type RunningAdmin, runAdmin } from "./running-admin.ts";
 
