@@ -1,4 +1,4 @@
-import type { HealthState, Judge, Latch, Ms, Observation, Policy } from "./types.ts";
+import type { HealthState, Latch, Ms, Observation, Policy, Trigger } from "./types.ts";
 
 // A tick starts probes up to so much late; without this slack every second probe of a check with `fast` = `every` would not count.
 const SLACK_MS = 50;
@@ -27,8 +27,18 @@ export function timedOut(seen: Observation): boolean {
   return seen.outcome === "fail" && seen.facts.timedOut === true;
 }
 
-/** Folds one observation into a health: two latches, alive and good, each with rise and fall. */
-export const judge: Judge = (was, seen, by, policy, now, startedAt = now) => {
+/**
+ * Folds one observation into a health: two latches, alive and good, each with rise and fall. It ended at `now`; without
+ * `startedAt` it took no time.
+ */
+export function judge(
+  was: HealthState,
+  seen: Observation,
+  by: Trigger,
+  policy: Policy,
+  now: Ms,
+  startedAt: Ms = now,
+): HealthState {
   if (seen.outcome === "unknown") return blinded(was, seen, now);
   const confirmed = by === "event" && seen.outcome === "fail" && !timedOut(seen);
   const counts = confirmed || counted(was.countedAt, policy, startedAt);
@@ -52,7 +62,7 @@ export const judge: Judge = (was, seen, by, policy, now, startedAt = now) => {
     countedAt: counts ? startedAt : was.countedAt,
     claimed: claimedBy(was, seen, now),
   };
-};
+}
 
 function blinded(was: HealthState, seen: Observation, now: Ms): HealthState {
   // One `unknown` in between does not slow a confirmation down; a lasting one must not keep the probes at `fast`.

@@ -8,14 +8,15 @@ import { defaultPoolPolicy } from "./policy.ts";
 import {
   changedNames,
   departed,
+  formerPlaces,
   freshened,
+  movedNames,
   type Rows,
   relist,
-  resize,
+  replaced,
   sameClaim,
   sameRows,
   sameSight,
-  sameTarget,
   unseen,
   withVerdicts,
 } from "./rows.ts";
@@ -63,6 +64,7 @@ class Fold implements Pool {
   #known: ReadonlyMap<string, TargetMemory> = new Map();
   #policy: PoolPolicy = defaultPoolPolicy;
   #checks: readonly Policy[] = [];
+  #names: readonly string[] = [];
   #rows: Rows = new Map();
   #memory: Memory;
   #alarms: readonly Alarm[] = [];
@@ -104,7 +106,7 @@ class Fold implements Pool {
   #take(input: Input): boolean {
     switch (input.kind) {
       case "configured":
-        return this.#configured(input.policy, input.checks, input.at);
+        return this.#configured(input);
       case "listed":
         return this.#listed(input.targets, input.complete, input.at);
       case "observed":
@@ -120,11 +122,12 @@ class Fold implements Pool {
     }
   }
 
-  #configured(policy: PoolPolicy, checks: readonly Policy[], at: Ms): boolean {
+  #configured({ policy, checks, names, at }: Extract<Input, { kind: "configured" }>): boolean {
     this.#policy = policy;
     this.#checks = checks;
     this.#settleAt ??= at + policy.settleMs;
-    this.#rows = resize(this.#rows, checks.length, at);
+    this.#rows = replaced(this.#rows, formerPlaces(this.#names, names, checks.length), at);
+    this.#names = names ?? [];
     this.#unseen = unseen(this.#rows);
     return true;
   }
@@ -135,11 +138,7 @@ class Fold implements Pool {
     const rows = this.#rows;
     const ground = { checks: this.#checks.length, memory: this.#memory, overrides: this.#overrides, at };
     const next = relist(rows, targets, ground);
-    const moved = [...next.values()].filter((row) => {
-      const old = rows.get(row.target.name);
-      return old !== undefined && !sameTarget(old.target, row.target);
-    });
-    this.#memory = moved.reduce((memory, row) => forgetWriter(memory, row.target.name), this.#memory);
+    this.#memory = movedNames(rows, next).reduce(forgetWriter, this.#memory);
     this.#keepLeaving(rows, next, at);
     if (sameRows(rows, next)) return false;
     this.#rows = next;

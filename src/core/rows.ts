@@ -32,13 +32,30 @@ export function relist(rows: Rows, targets: readonly Target[], ground: Ground): 
   return next;
 }
 
-/** The rows for another number of checks; what the remaining ones found is kept. */
-export function resize(rows: Rows, checks: number, at: Ms): Rows {
-  const resized = [...rows].map(([name, row]) => {
-    const health = Array.from({ length: checks }, (_, i) => row.health[i] ?? initialHealth(at));
-    return [name, row.health.length === checks ? row : { ...row, health }] as const;
+/** Where each check stood before; -1: nowhere. Checks without names stay at their places. */
+export function formerPlaces(was: readonly string[], names: readonly string[] | undefined, count: number): number[] {
+  return names === undefined ? Array.from({ length: count }, (_, i) => i) : names.map((name) => was.indexOf(name));
+}
+
+/** The rows for other checks, given where each of them stood before; what these found is kept. */
+export function replaced(rows: Rows, places: readonly number[], at: Ms): Rows {
+  const next = [...rows].map(([name, row]) => {
+    const { health } = row;
+    if (health.length === places.length && places.every((place, i) => place === i)) return [name, row] as const;
+    // Without checks it was trusted: that verdict stands until the first of them has confirmed another.
+    const fresh = health.length > 0 ? initialHealth(at) : { ...initialHealth(at, "up"), observedAt: at };
+    return [name, { ...row, health: places.map((place) => health[place] ?? fresh) }] as const;
   });
-  return new Map(resized);
+  return new Map(next);
+}
+
+/** Names that stand for another server now than before. */
+export function movedNames(rows: Rows, next: Rows): readonly string[] {
+  const moved = [...next.values()].filter(({ target }) => {
+    const old = rows.get(target.name);
+    return old !== undefined && !sameTarget(old.target, target);
+  });
+  return moved.map(({ target }) => target.name);
 }
 
 /** A target that has left while HAProxy still has it up: down, until that is heard. */

@@ -93,16 +93,6 @@ export interface HealthState {
   readonly claimed: { readonly claim: Claim; readonly at: Ms } | null;
 }
 
-/** Folds one observation into a health; it ended at `now` and started at `from` (left out: it took no time). */
-export type Judge = (
-  was: HealthState,
-  seen: Observation,
-  by: Trigger,
-  policy: Policy,
-  now: Ms,
-  from?: Ms,
-) => HealthState;
-
 /** An operator's order. */
 export interface Override {
   readonly order: "drain" | "maint";
@@ -245,7 +235,13 @@ export type Decide = (input: PoolInput) => PoolDecision;
 
 /** Everything that can reach a pool; recorded as NDJSON and replayed through the same apply(). */
 export type Input = { readonly at: Ms } & (
-  | { readonly kind: "configured"; readonly policy: PoolPolicy; readonly checks: readonly Policy[] }
+  | {
+      readonly kind: "configured";
+      readonly policy: PoolPolicy;
+      readonly checks: readonly Policy[];
+      /** Which check stands at each place: what one has found goes with it. Left out: the places stay as they were. */
+      readonly names?: readonly string[];
+    }
   /** complete: every source has answered once since start. */
   | { readonly kind: "listed"; readonly targets: readonly Target[]; readonly complete: boolean }
   | {

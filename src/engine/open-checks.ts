@@ -7,9 +7,12 @@ import type { OpenCheck } from "./inquiry.ts";
 
 const CLOSE_MS = 1000;
 
-/** A check with the key of its settings: equal keys at the same place stay open through a reload. */
+/** A check with the key of its settings: with an equal key it stays open through a reload, wherever it stands in the list. */
 export interface KeyedCheck extends OpenCheck {
   readonly key: string;
+  readonly kind: string;
+  /** What it has found is kept under this name through a reload, also when its options change. */
+  readonly name: string;
 }
 
 /** Opens what is configured, taking over what is open already; when one cannot be made, none of the new ones stays open. */
@@ -18,18 +21,49 @@ export async function openChecks(
   open: readonly KeyedCheck[],
   env: Env,
 ): Promise<readonly KeyedCheck[]> {
+  const heirs = heirsOf(wanted, open);
   const checks: KeyedCheck[] = [];
   try {
     for (const [index, settings] of wanted.entries()) {
-      const old = open[index];
-      const stays = old !== undefined && old.key === settings.key && old.policy.cron === settings.policy.cron;
-      checks.push(stays ? old : await openCheck(settings, env));
+      const old = heirs[index] ?? null;
+      const stays = old !== null && isSame(old, settings);
+      checks.push(stays ? old : await openCheck(settings, old?.name ?? newName(settings), env));
     }
   } catch (error) {
     await closeChecks(checks, open, env.clock, env.log);
     throw error;
   }
   return checks;
+}
+
+let made = 0;
+
+function newName({ kind }: CheckSettings): string {
+  made += 1;
+  return `${kind.name} ${made}`;
+}
+
+const isSame = (old: KeyedCheck, { key, policy }: CheckSettings): boolean =>
+  old.key === key && old.policy.cron === policy.cron;
+
+/** For each check that is wanted the open one it takes the place of: the very same, else the one at its place, else one of its kind. */
+function heirsOf(wanted: readonly CheckSettings[], open: readonly KeyedCheck[]): readonly (KeyedCheck | undefined)[] {
+  const free = new Set(open);
+  const heirs: (KeyedCheck | undefined)[] = wanted.map(() => undefined);
+  const claims: readonly ((settings: CheckSettings, index: number) => KeyedCheck | undefined)[] = [
+    (settings) => open.find((old) => free.has(old) && isSame(old, settings)),
+    ({ key }) => open.find((old) => free.has(old) && old.key === key),
+    (_settings, index) => open.find((old, place) => free.has(old) && place === index),
+    ({ kind }) => open.find((old) => free.has(old) && old.kind === kind.name),
+  ];
+  for (const claim of claims) {
+    for (const [index, settings] of wanted.entries()) {
+      heirs[index] ??= claim(settings, index);
+      const heir = heirs[index];
+      if (heir !== undefined) free.delete(heir);
+    }
+  }
+  return heirs;
 }
 
 /** Closes the checks that are not among `staying`. */
@@ -43,9 +77,10 @@ export async function closeChecks(
   await Promise.all(leaving.map((check) => closeCheck(check, clock, log)));
 }
 
-async function openCheck({ kind, options, key, policy }: CheckSettings, env: Env): Promise<KeyedCheck> {
+async function openCheck(settings: CheckSettings, name: string, env: Env): Promise<KeyedCheck> {
+  const { kind, options, key, policy } = settings;
   const cron = policy.cron === null ? null : await createCron(policy.cron, env.clock);
-  return { key, check: kind.create(options, env), cron, policy };
+  return { key, kind: kind.name, name, check: kind.create(options, env), cron, policy };
 }
 
 async function closeCheck({ check, cron }: KeyedCheck, clock: Clock, log: Log): Promise<void> {

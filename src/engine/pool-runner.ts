@@ -77,7 +77,8 @@ export class PoolRunner {
     this.#checks = checks;
     for (const [index, check] of checks.entries()) check.policy = settings.checks[index]?.policy ?? check.policy;
     const policies = checks.map(({ policy }) => policy);
-    this.#apply({ at: clock.now(), kind: "configured", policy: settings.policy, checks: policies });
+    const names = checks.map(({ name }) => name);
+    this.#apply({ at: clock.now(), kind: "configured", policy: settings.policy, checks: policies, names });
     if (this.#listed === null) for (const [target, override] of this.#beginning.orders) this.ordered(target, override);
     const before = [...this.#watched.values()];
     this.#relist();
@@ -169,18 +170,17 @@ export class PoolRunner {
     this.#reopen(watched, [], crowd);
   }
 
-  /** Gives a target an inquiry for every check that is not one of the `old` ones at the same place. */
+  /** Gives a target an inquiry for every check; those of checks that stayed go on, wherever they stood among the `old` ones. */
   #reopen(watched: WatchedTarget, old: readonly KeyedCheck[], crowd: number | null): void {
-    const count = Math.max(this.#checks.length, old.length);
-    for (let index = 0; index < count; index++) {
-      const check = this.#checks[index];
-      if (check === undefined) watched.put(index, null);
-      else if (check !== old[index]) watched.put(index, this.#inquiry(watched, check, index, crowd));
-    }
+    const inquiries = this.#checks.map((check) => {
+      const running = watched.inquiry(old.indexOf(check));
+      return running ?? this.#inquiry(watched, check, crowd);
+    });
+    watched.arrange(inquiries);
     watched.replan();
   }
 
-  #inquiry(watched: WatchedTarget, check: KeyedCheck, index: number, crowd: number | null): Inquiry {
+  #inquiry(watched: WatchedTarget, check: KeyedCheck, crowd: number | null): Inquiry {
     const { clock, watch, log, firstDue } = this.#inside;
     const { name } = watched.target;
     const given = {
@@ -188,15 +188,16 @@ export class PoolRunner {
       watch,
       log,
       id: `${this.#settings.name}/${name}`,
-      observed: (by: Trigger, tookMs: Ms, seen: Observation) => this.#observed(watched, index, by, tookMs, seen),
+      observed: (by: Trigger, tookMs: Ms, seen: Observation) => this.#observed(watched, check, by, tookMs, seen),
       calmed: () => watched.calmed(),
     };
     return new Inquiry(given, check, watched.target, firstDue.of(check.policy.everyMs, crowd));
   }
 
-  #observed(watched: WatchedTarget, check: number, by: Trigger, tookMs: Ms, seen: Observation): boolean {
+  #observed(watched: WatchedTarget, open: KeyedCheck, by: Trigger, tookMs: Ms, seen: Observation): boolean {
     const at = this.#inside.clock.now();
     const target = watched.target.name;
+    const check = this.#checks.indexOf(open); // its place may have changed
     const view = this.#apply({ at, kind: "observed", target, check, by, tookMs, seen }, watched.shelf);
     if (seen.outcome === "fail") this.#sources.recheck();
     return view.rows.get(target)?.health[check]?.pending ?? false;

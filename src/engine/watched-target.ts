@@ -8,7 +8,7 @@ export class WatchedTarget {
   /** When it came; -Infinity: it was there when its pool began. */
   readonly since: Ms;
   readonly shelf: Shelf;
-  readonly #inquiries: (Inquiry | null)[] = [];
+  #inquiries: readonly Inquiry[] = [];
   #waiting: { readonly done: Promise<void>; readonly end: () => void } | null = null;
 
   constructor(target: Target, since: Ms, shelf: Shelf) {
@@ -17,15 +17,21 @@ export class WatchedTarget {
     this.shelf = shelf;
   }
 
-  /** Puts an inquiry in the place of its check; the one that was there is closed. */
-  put(check: number, inquiry: Inquiry | null): void {
-    void this.#inquiries[check]?.close();
-    this.#inquiries[check] = inquiry;
+  /** The inquiry of the check at this place. */
+  inquiry(place: number): Inquiry | null {
+    return this.#inquiries[place] ?? null;
+  }
+
+  /** One inquiry a check from now on; those that are not among them are closed. */
+  arrange(inquiries: readonly Inquiry[]): void {
+    for (const old of this.#inquiries) if (!inquiries.includes(old)) void old.close();
+    this.#inquiries = inquiries;
+    this.calmed();
   }
 
   /** Asks all checks; resolves when no change is pending any more. Everybody who waits shares one promise. */
   refresh(by: Trigger): Promise<void> {
-    for (const inquiry of this.#inquiries) inquiry?.refresh(by);
+    for (const inquiry of this.#inquiries) inquiry.refresh(by);
     if (this.#calm()) return Promise.resolve();
     this.#waiting ??= waiting();
     return this.#waiting.done;
@@ -40,18 +46,18 @@ export class WatchedTarget {
 
   /** The numbers of a check changed. */
   replan(): void {
-    for (const inquiry of this.#inquiries) inquiry?.replan();
+    for (const inquiry of this.#inquiries) inquiry.replan();
   }
 
   /** Stops asking; nobody waits any longer. */
   async close(): Promise<void> {
     this.#waiting?.end();
     this.#waiting = null;
-    await Promise.all(this.#inquiries.map((inquiry) => inquiry?.close()));
+    await Promise.all(this.#inquiries.map((inquiry) => inquiry.close()));
   }
 
   #calm(): boolean {
-    return this.#inquiries.every((inquiry) => inquiry === null || inquiry.calm);
+    return this.#inquiries.every((inquiry) => inquiry.calm);
   }
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { breathe } from "./fake-clock.ts";
 import { checkOf, poolOf, type Rig, rig, ScriptedCheck, seen, settingsOf, target } from "./rig.ts";
 
@@ -161,4 +161,80 @@ it("keeps the last view on the board when it stops: agents answer from it to the
   const asked = one.check.asked.length;
   await one.clock.advance(60_000);
   expect(one.check.asked).toHaveLength(asked);
+});
+
+describe("a reload that changes the list of checks", () => {
+  /** Two checks of a pool: `good` passes, `bad` fails; with `reply` null nobody answers after the reload. */
+  async function twoChecks(require: "all" | "any", order: readonly ("good" | "bad")[]) {
+    const one = make();
+    const good = new ScriptedCheck(() => one.clock.now());
+    const bad = new ScriptedCheck(() => one.clock.now());
+    bad.reply = () => seen("fail");
+    const checks = { good: checkOf(good, {}, "good"), bad: checkOf(bad, {}, "bad") };
+    const web = (...names: readonly ("good" | "bad")[]) =>
+      settingsOf(poolOf("web", { checks: names.map((name) => checks[name]), targets, policy: { require } }));
+    await one.engine.configure(web(...order));
+    await one.clock.advance(1500);
+    const told: (string | null)[] = [];
+    one.engine.board.follow(() => told.push(one.state("web/a")), new AbortController().signal);
+    return { one, good, bad, web, told };
+  }
+
+  it("gives what a removed check found to no other one: a broken check that goes takes nobody down", async () => {
+    const { one, web, told } = await twoChecks("any", ["bad", "good"]);
+    expect(one.state("web/a")).toBe("up");
+    await one.engine.configure(web("good"));
+    await one.clock.advance(3000);
+    expect(new Set(told)).toEqual(new Set(["up"]));
+  });
+
+  it("gives what a removed check found to no other one: a good check that goes leaves nobody up", async () => {
+    const { one, web, told } = await twoChecks("all", ["good", "bad"]);
+    expect(one.state("web/a")).toBe("down");
+    await one.engine.configure(web("bad"));
+    await one.clock.advance(3000);
+    expect(new Set(told)).toEqual(new Set(["down"]));
+  });
+
+  it.each([
+    { require: "all", to: ["good"], ends: "up" },
+    { require: "any", to: ["bad"], ends: "down" },
+  ] as const)("goes by the check that is left of two with require $require", async ({ require, to, ends }) => {
+    const { one, web } = await twoChecks(require, ["good", "bad"]);
+    await one.engine.configure(web(...to));
+    await one.clock.advance(3000);
+    expect(one.state("web/a")).toBe(ends);
+  });
+
+  it("changes nothing when checks only change places, and keeps their probes", async () => {
+    const { one, good, bad, web, told } = await twoChecks("all", ["good", "bad"]);
+    const health = one.engine.board.get("web/a")?.health;
+    await one.engine.configure(web("bad", "good"));
+    expect(one.engine.board.get("web/a")?.health).toEqual([health?.[1], health?.[0]]);
+    await one.clock.advance(3000);
+    expect(new Set(told)).toEqual(new Set(["down"]));
+    expect([good.opened, bad.opened]).toEqual([
+      ["a", "b"],
+      ["a", "b"],
+    ]);
+    expect(one.engine.board.get("web/a")?.health.map(({ last }) => last?.outcome)).toEqual(["fail", "pass"]);
+    expect(good.times("a").length).toBeGreaterThan(1);
+  });
+
+  it("keeps the verdicts of a pool without checks until its first check has confirmed another", async () => {
+    const one = make();
+    await one.engine.configure(settingsOf(poolOf("web", { targets })));
+    await one.clock.advance(2000);
+    expect(one.state("web/a")).toBe("up");
+    one.check.reply = null;
+    await one.engine.configure(settingsOf(poolOf("web", { checks: [checkOf(one.check)], targets })));
+    await one.clock.advance(500);
+    expect(one.state("web/a")).toBe("up");
+    one.check.last("a").answer("fail");
+    one.check.reply = ({ name }) => seen(name === "a" ? "fail" : "pass");
+    await breathe();
+    expect(one.state("web/a")).toBe("up"); // one of three
+    await one.clock.advance(1000);
+    expect([one.state("web/a"), one.state("web/b")]).toEqual(["down", "up"]);
+  });
 });
