@@ -107,10 +107,10 @@ function templateData(): string {
 }
 
 /** Asks a server as root until it answers, over one connection that is renewed when it was lost. */
-export function rootClient(port: () => number, user = "root", password = "") {
+export function rootClient(port: () => number, user = "root", password = "", host = "127.0.0.1") {
   let connection: ReturnType<typeof createConnection> | null = null;
   const fresh = (): ReturnType<typeof createConnection> => {
-    const made = createConnection({ host: "127.0.0.1", port: port(), user, password, multipleStatements: true });
+    const made = createConnection({ host, port: port(), user, password, multipleStatements: true });
     const forget = (): void => {
       if (connection === made) connection = null;
     };
@@ -140,12 +140,13 @@ export async function keepServer(
   name: string,
   data: string,
   argv: (port: number, dir: string) => readonly string[],
+  place: { readonly host: string; readonly port: number } | null = null,
 ): Promise<DatabaseServer> {
   const home = tempDir(name);
   const dir = join(home, "data");
   copyData(data, dir);
-  const port = await freePort();
-  const root = rootClient(() => port);
+  const port = place?.port ?? (await freePort());
+  const root = rootClient(() => port, "root", "", place?.host);
   const launch = (args: readonly string[]): Promise<Running> => start([...argv(port, dir), ...args], { dir: home });
   const ready = (): Promise<unknown> =>
     until(`${name} on ${port}`, async () => (await root.sql("SELECT 1")).length, 30_000);
@@ -180,15 +181,23 @@ export async function keepServer(
   return server;
 }
 
-/** Starts one MariaDB with the accounts above; `args` are added to its command line. */
-export function startMariadb(args: readonly string[] = [], serverId = 1): Promise<DatabaseServer> {
-  return keepServer("mariadb", templateData(), (port, dir) => [
+/**
+ * Starts one MariaDB with the accounts above; `args` are added to its command line. `place`: several with one port, as
+ * on hosts of their own.
+ */
+export function startMariadb(
+  args: readonly string[] = [],
+  serverId = 1,
+  place: { readonly host: string; readonly port: number } | null = null,
+): Promise<DatabaseServer> {
+  const host = place?.host ?? "127.0.0.1";
+  const argv = (port: number, dir: string): readonly string[] => [
     "mariadbd",
     "--no-defaults",
     `--user=${account()}`,
     `--datadir=${dir}`,
     `--port=${port}`,
-    "--bind-address=127.0.0.1",
+    `--bind-address=${host}`,
     `--socket=${join(dir, "socket")}`,
     `--pid-file=${join(dir, "pid")}`,
     `--server-id=${serverId}`,
@@ -196,12 +205,13 @@ export function startMariadb(args: readonly string[] = [], serverId = 1): Promis
     ...FAST,
     "--log-bin=bin",
     "--binlog-format=ROW",
-    "--report-host=127.0.0.1",
+    `--report-host=${host}`,
     `--report-port=${port}`,
     "--relay-log=relay",
     "--slave-net-timeout=4",
     ...args,
-  ]);
+  ];
+  return keepServer("mariadb", templateData(), argv, place);
 }
 
 /** Makes a MariaDB follow another one; `channel` names a connection besides the default one. */
