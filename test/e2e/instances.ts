@@ -4,7 +4,9 @@ import { writeFileSync } from "node:fs";
 import { Agent, get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { Etcd3 } from "etcd3";
 import { CreateMode, createClient } from "node-zookeeper-client";
+import type { ConsulServer } from "../servers/consul.ts";
 import { type Nginx, startNginx } from "../servers/nginx.ts";
 
 /** Where applications register themselves. */
@@ -39,6 +41,45 @@ export async function zooKeeperRegistrations(
     remove: async (app, id) =>
       void (await call((done) => client.remove(`${pathOf(app)}/${id}`, (error) => done(error)))),
     close: async () => client.close(),
+  };
+}
+
+/** etcd as applications use it: keys under one lease. */
+export async function etcdRegistrations(address: string, pathOf: (app: string) => string): Promise<Registrations> {
+  const client = new Etcd3({ hosts: address });
+  const lease = client.lease(5);
+  const keyOf = (app: string, id: string): string => `${pathOf(app)}/${id}`;
+  return {
+    add: async (app, id, value) => void (await lease.put(keyOf(app, id)).value(value)),
+    remove: async (app, id) => void (await client.delete().key(keyOf(app, id))),
+    async close() {
+      await lease.revoke();
+      client.close();
+    },
+  };
+}
+
+/** Keys of Consul's KV store. */
+export function consulRegistrations(consul: ConsulServer, pathOf: (app: string) => string): Registrations {
+  return {
+    add: (app, id, value) => consul.put(`${pathOf(app)}/${id}`, value),
+    remove: async (app, id) => void (await consul.api("DELETE", `/kv/${pathOf(app)}/${id}`)),
+    close: async () => {},
+  };
+}
+
+/** Services of Consul's catalog, whose checks pass. */
+export function catalogRegistrations(consul: ConsulServer): Registrations {
+  return {
+    async add(app, id, value) {
+      const [address, port] = value.split(":");
+      const check = { TTL: "10m", Status: "passing" };
+      const service = { ID: id, Name: app, Address: address, Port: Number(port), Check: check };
+      const { status, text } = await consul.api("PUT", "/agent/service/register", JSON.stringify(service));
+      if (status !== 200) throw new Error(`Consul refuses a service: ${text}`);
+    },
+    remove: async (_app, id) => void (await consul.api("PUT", `/agent/service/deregister/${id}`)),
+    close: async () => {},
   };
 }
 
