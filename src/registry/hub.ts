@@ -59,8 +59,7 @@ function createHub(registry: Registry, env: FollowEnv): Hub {
       const watch = { prefix, see };
       const covered = group.watches.size > 0 && isBelow(group.prefix, prefix);
       group.watches.add(watch);
-      if (!covered) begin(group);
-      else if (group.last !== null) see(below(group.last, prefix));
+      // Before anything is told: who has heard enough may end its watch at once.
       signal.addEventListener(
         "abort",
         () => {
@@ -71,6 +70,8 @@ function createHub(registry: Registry, env: FollowEnv): Hub {
         },
         { once: true },
       );
+      if (!covered) begin(group);
+      else if (group.last !== null) see(below(group.last, prefix));
     },
   };
 }

@@ -3,6 +3,7 @@ import { backOff } from "../core/timing.ts";
 import type { Ms } from "../core/types.ts";
 import { describeError } from "../errors.ts";
 import { pause } from "./follow.ts";
+import { hubOf } from "./hub.ts";
 
 /** What holds a lock: `lost` fires when it must not be relied on any more. */
 export interface Held {
@@ -18,6 +19,8 @@ export type LockState =
 /** A lock by its name; the key lies below `checkd/lock/`, never below a published prefix. */
 export interface LockOptions {
   readonly registry: Registry;
+  /** What the configuration calls the registry, for the log. */
+  readonly registryName: string;
   readonly name: string;
   /** Who we are, written into the key for people. */
   readonly owner: string;
@@ -74,7 +77,7 @@ async function oneTurn(options: LockOptions, signal: AbortSignal, see: (state: L
         if (!signal.aborted) see({ held: null, holder: null, error: describeError(session.lost.reason) });
         return;
       }
-      await waitForRelease(registry, key, session, signal, see);
+      await released(options, key, session, signal, see);
       // Consul refuses a lock for its lock-delay after a session died: ask again until it is over.
       await pause(clock, FIRST_RETRY_MS, signal);
     }
@@ -101,25 +104,35 @@ const lostOrEnded = (session: Session, signal: AbortSignal): Promise<void> =>
     signal.addEventListener("abort", end, { once: true });
   });
 
-async function waitForRelease(
-  registry: Registry,
+/** Resolves when nobody holds the lock. One watch serves all locks of a registry, however many we wait for. */
+function released(
+  { registry, registryName, clock, log }: LockOptions,
   key: string,
   session: Session,
   signal: AbortSignal,
   see: (state: LockState) => void,
 ): Promise<void> {
-  const ended = new AbortController();
-  const stop = (): void => ended.abort(signal.aborted ? signal.reason : session.lost.reason);
-  signal.addEventListener("abort", stop, { once: true });
-  session.lost.addEventListener("abort", stop, { once: true });
-  try {
-    let snapshot = await registry.read(key, null, ended.signal);
-    while (snapshot.entries.size > 0) {
-      see({ held: null, holder: [...snapshot.entries.values()][0]?.value ?? null, error: null });
-      snapshot = await registry.read(key, snapshot.revision, ended.signal);
-    }
-  } finally {
-    signal.removeEventListener("abort", stop);
-    session.lost.removeEventListener("abort", stop);
-  }
+  return new Promise((done) => {
+    const ended = new AbortController();
+    const end = (): void => {
+      signal.removeEventListener("abort", end);
+      session.lost.removeEventListener("abort", end);
+      ended.abort();
+      done();
+    };
+    if (signal.aborted || session.lost.aborted) return end();
+    signal.addEventListener("abort", end, { once: true });
+    session.lost.addEventListener("abort", end, { once: true });
+    hubOf(registry, { clock, log, name: registryName }).watch(
+      key,
+      ({ state, snapshot, error }) => {
+        if (state === "waiting") return;
+        if (state !== "current") return see({ held: null, holder: null, error });
+        const entry = snapshot?.entries.get(key);
+        if (entry === undefined) end();
+        else see({ held: null, holder: entry.value, error: null });
+      },
+      ended.signal,
+    );
+  });
 }

@@ -304,5 +304,15 @@ describe.concurrent("publications at rest", () => {
     expect(proxy.waiting()).toBe(1);
     // A session is renewed in Consul's memory: that is no write.
     expect(asked.filter(({ path }) => !path.startsWith("/v1/session/renew/")).map(({ path }) => path)).toEqual([]);
+
+    // Who stands by for several locks waits for all of them with one question more.
+    const standby = keep(await startProxy(consul.port));
+    keep(await startCheckd(config(standby.port, { w1: a, w2: b }, publish)));
+    await until("the questions to settle", () => standby.waiting() === 2);
+    const later = standby.requests.length;
+    await sleep(2000);
+    expect(standby.waiting()).toBe(2);
+    const more = standby.requests.slice(later).filter(({ path }) => !path.startsWith("/v1/session/renew/"));
+    expect(more.map(({ path }) => path)).toEqual([]);
   });
 });

@@ -71,8 +71,15 @@ class KeyedPublication {
       },
       this.#ended.signal,
     );
-    const owner = `${hostname()} pid ${process.pid}`;
-    const lock = { registry: this.#registry, name: this.#lockName, owner, ttlMs: layout.lockTtlMs, clock, log };
+    const lock = {
+      registry: this.#registry,
+      registryName: layout.registry,
+      name: this.#lockName,
+      owner: `${hostname()} pid ${process.pid}`,
+      ttlMs: layout.lockTtlMs,
+      clock,
+      log,
+    };
     this.#competing = compete(lock, this.#ended.signal, (state) => this.#onLock(state));
   }
 
