@@ -1,14 +1,14 @@
 // What the browser gets: the script, the plot in a chunk of its own, the style; named by their contents.
 import { writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, resolve } from "node:path";
 import { build } from "esbuild";
 
-/** Builds src/admin/page for browsers into dist/page. */
-export async function buildPage(root) {
+/** Builds src/admin/page for browsers into a folder below `root`. */
+export async function buildPage(root, outdir = "dist/page") {
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { client: "src/admin/page/client.tsx", style: "src/admin/page/style.css" },
-    outdir: "dist/page",
+    entryPoints: { client: "src/admin/page/browser/client.tsx", style: "src/admin/page/style.css" },
+    outdir,
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
     bundle: true,
@@ -27,6 +27,6 @@ export async function buildPage(root) {
       Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === `src/admin/page/${source}`)?.[0] ??
         "",
     );
-  const names = { script: nameOf("client.tsx"), style: nameOf("style.css") };
-  writeFileSync(join(root, "dist/page/assets.json"), JSON.stringify(names));
+  const names = { script: nameOf("browser/client.tsx"), style: nameOf("style.css") };
+  writeFileSync(resolve(root, outdir, "assets.json"), JSON.stringify(names));
 }

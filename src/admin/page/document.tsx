@@ -1,10 +1,10 @@
 import { renderToString } from "preact-render-to-string";
 import { assetNames } from "./assets.ts";
-import { Content, titleOf } from "./content.tsx";
-import { iconOf } from "./icon.ts";
-import { Drawn } from "./rows.tsx";
-import type { Given } from "./shown.ts";
-import { clockTime } from "./words.ts";
+import { Content, titleOf } from "./view/content.tsx";
+import { iconOf } from "./view/icon.ts";
+import { Drawn } from "./view/rows.tsx";
+import type { Given } from "./view/shown.ts";
+import { clockTime } from "./view/words.ts";
 
 // A script element's text ends at the first "</": the only thing in JSON that could.
 const inScript = (value: unknown): string => JSON.stringify(value).replaceAll("<", "\\u003c");

@@ -1,8 +1,8 @@
 import { setImmediate as breath } from "node:timers/promises";
 import { renderToString } from "preact-render-to-string";
-import { foldOf } from "./pool-band.tsx";
-import { chunkKey, chunksOf, Rows } from "./rows.tsx";
-import type { Shown } from "./shown.ts";
+import { foldOf } from "./view/pool-band.tsx";
+import { chunkKey, chunksOf, Rows } from "./view/rows.tsx";
+import type { Shown } from "./view/shown.ts";
 
 /** Draws all rows, some at a time: a thousand in one go would keep agents waiting. */
 export async function drawRows(shown: Shown): Promise<ReadonlyMap<string, string>> {

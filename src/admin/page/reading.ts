@@ -3,13 +3,13 @@ import { setImmediate as breath } from "node:timers/promises";
 import type { PoolSummary, TargetSummary } from "../answers.ts";
 import type { PageRequest } from "../page-door.ts";
 import type { Reader } from "../reader.ts";
-import { bandOf, hasRows, momentsOf, newest, poolsInOrder } from "./selection.ts";
-import type { Band, Moment, Scope, Shown } from "./shown.ts";
+import { bandOf, hasRows, momentsOf, newest, poolsInOrder } from "./view/selection.ts";
+import type { Band, Moment, Scope, Shown } from "./view/shown.ts";
 
 /** What is read at once: some milliseconds. */
 const PIECE = 50;
-/** Many who look at the same within this time are shown the same. */
-const FRESH_MS = 500;
+/** Many who look at the same within this time are shown the same. Shorter than a page waits after an event: it must see it. */
+const FRESH_MS = 100;
 const MOST_KEPT = 20;
 
 /** All that the page reads from. */

@@ -3,7 +3,7 @@ import { readAsset } from "./assets.ts";
 import { documentOf } from "./document.tsx";
 import { drawRows } from "./drawn.tsx";
 import { createReading, type PageReader } from "./reading.ts";
-import type { Given, Shown } from "./shown.ts";
+import type { Given, Shown } from "./view/shown.ts";
 
 // Styles and scripts come from files of ours only: a reason that holds HTML stays text, and would do nothing if it did not.
 const HEADERS = {
@@ -21,7 +21,6 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
   "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
   vary: "accept, authorization",
 };
 

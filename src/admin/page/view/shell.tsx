@@ -1,4 +1,4 @@
-import type { TargetAnswer } from "../answers.ts";
+import type { TargetAnswer } from "../../answers.ts";
 
 const quoted = (text: string): string => (/^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 

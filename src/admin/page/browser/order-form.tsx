@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import type { TargetAnswer } from "../answers.ts";
+import type { TargetAnswer } from "../../answers.ts";
 import { ApiError, end, give, storedToken, storeToken } from "./api.ts";
 import { Confirm, type Refused, type Wanted } from "./confirm.tsx";
 import { OrderFields } from "./order-fields.tsx";

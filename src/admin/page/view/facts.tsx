@@ -1,4 +1,4 @@
-import type { TargetAnswer } from "../answers.ts";
+import type { TargetAnswer } from "../../answers.ts";
 import { factText } from "./words.ts";
 
 interface ListProps {

@@ -1,5 +1,5 @@
 // What the page shows, as the server hands it to the browser: with the first drawing and with each refresh.
-import type { PoolSummary, TargetAnswer, TargetSummary } from "../answers.ts";
+import type { PoolSummary, TargetAnswer, TargetSummary } from "../../answers.ts";
 
 /** Worst first: out, not as it should be, nobody's fault or not known, well. */
 export type Tone = "bad" | "fair" | "calm" | "good";

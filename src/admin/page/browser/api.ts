@@ -1,6 +1,6 @@
 // What the page asks for, with the token of this tab.
-import type { OrderBody, OrderedAnswer, PreviewAnswer } from "../order-answers.ts";
-import type { Given } from "./shown.ts";
+import type { OrderBody, OrderedAnswer, PreviewAnswer } from "../../order-answers.ts";
+import type { Given } from "../view/shown.ts";
 
 const TOKEN = "checkd-token";
 const PATIENCE_MS = 10_000;

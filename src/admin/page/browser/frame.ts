@@ -1,5 +1,5 @@
 // What stands around the pools: whether this is news or history, the title and the icon of the tab.
-import { clockTime } from "./words.ts";
+import { clockTime } from "../view/words.ts";
 
 /** What the frame shows. */
 export interface Framed {

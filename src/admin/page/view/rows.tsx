@@ -1,6 +1,6 @@
 import { createContext, type VNode } from "preact";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
-import type { PoolSummary, TargetSummary } from "../answers.ts";
+import type { PoolSummary, TargetSummary } from "../../answers.ts";
 import { ROWS } from "./table-roles.ts";
 import { TargetRow } from "./target-row.tsx";
 

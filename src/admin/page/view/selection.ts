@@ -1,5 +1,5 @@
 // Which targets of a pool get a row, and in which order.
-import type { PoolSummary, TargetSummary } from "../answers.ts";
+import type { PoolSummary, TargetSummary } from "../../answers.ts";
 import type { Band, Moment, Scope } from "./shown.ts";
 import { stateWord, tone } from "./words.ts";
 

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { TargetAnswer } from "../answers.ts";
-import type { PreviewAnswer } from "../order-answers.ts";
+import type { TargetAnswer } from "../../answers.ts";
+import type { PreviewAnswer } from "../../order-answers.ts";
 import { preview } from "./api.ts";
 
 /** What can be ordered. */

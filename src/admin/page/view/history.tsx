@@ -1,4 +1,4 @@
-import type { ObservationAnswer, TargetAnswer } from "../answers.ts";
+import type { ObservationAnswer, TargetAnswer } from "../../answers.ts";
 import { outcomeTone } from "./chain.tsx";
 import { Sparkline, Strip } from "./marks.tsx";
 import type { Tone } from "./shown.ts";

@@ -1,4 +1,4 @@
-import type { CheckAnswer, DeliveryAnswer, StepAnswer, TargetAnswer } from "../answers.ts";
+import type { CheckAnswer, DeliveryAnswer, StepAnswer, TargetAnswer } from "../../answers.ts";
 import type { Tone } from "./shown.ts";
 import { clockTime, span } from "./words.ts";
 

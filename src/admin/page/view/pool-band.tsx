@@ -1,4 +1,4 @@
-import type { AlarmAnswer, PoolSummary, TargetSummary } from "../answers.ts";
+import type { AlarmAnswer, PoolSummary, TargetSummary } from "../../answers.ts";
 import { Chunk, chunkKey, chunksOf, isFirst } from "./rows.tsx";
 import { needsEyes, SHOWN_GOOD } from "./selection.ts";
 import type { Band } from "./shown.ts";

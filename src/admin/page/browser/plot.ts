@@ -1,6 +1,6 @@
 import uPlot from "uplot";
-import type { TargetAnswer } from "../answers.ts";
-import { factName, measure } from "./words.ts";
+import type { TargetAnswer } from "../../answers.ts";
+import { factName, measure } from "../view/words.ts";
 
 const HEIGHT = 180;
 const FILLS = { warn: "--fair-fill", fail: "--bad-fill", unknown: "--calm-fill" } as const;

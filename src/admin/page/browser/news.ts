@@ -1,8 +1,8 @@
 // What the events say, as lines of "lately".
-import type { AlarmAnswer, ChangeAnswer, DeliveryAnswer } from "../answers.ts";
+import type { AlarmAnswer, ChangeAnswer, DeliveryAnswer } from "../../answers.ts";
+import type { Moment } from "../view/shown.ts";
+import { verdictTone, verdictWord } from "../view/words.ts";
 import type { LiveEvent } from "./live.ts";
-import type { Moment } from "./shown.ts";
-import { verdictTone, verdictWord } from "./words.ts";
 
 const MOST = 60;
 

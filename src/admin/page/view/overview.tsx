@@ -1,4 +1,4 @@
-import type { PoolSummary } from "../answers.ts";
+import type { PoolSummary } from "../../answers.ts";
 import { Lately } from "./lately.tsx";
 import { PoolBand } from "./pool-band.tsx";
 import type { Scope, Shown } from "./shown.ts";

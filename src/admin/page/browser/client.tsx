@@ -1,15 +1,15 @@
 // The page in the browser: takes over what the server drew and keeps it up to date.
 import { hydrate, render } from "preact";
+import { Content, titleOf } from "../view/content.tsx";
+import { iconOf } from "../view/icon.ts";
+import type { Given, Moment, Shown } from "../view/shown.ts";
 import { headers, readGiven } from "./api.ts";
-import { Content, titleOf } from "./content.tsx";
 import { createFrame } from "./frame.ts";
-import { iconOf } from "./icon.ts";
 import { followEvents, type LiveEvent } from "./live.ts";
 import { Login } from "./login.tsx";
 import { isNews, merged, momentOf } from "./news.ts";
 import { OrderForm } from "./order-form.tsx";
 import { createRefresh } from "./refresh.ts";
-import type { Given, Moment, Shown } from "./shown.ts";
 
 const MOST_HEARD = 60;
 

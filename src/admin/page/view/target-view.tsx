@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { TargetAnswer } from "../answers.ts";
+import type { TargetAnswer } from "../../answers.ts";
 import { Chain } from "./chain.tsx";
 import { Facts } from "./facts.tsx";
 import { History } from "./history.tsx";

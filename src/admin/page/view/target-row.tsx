@@ -1,4 +1,4 @@
-import type { PoolSummary, TargetSummary } from "../answers.ts";
+import type { PoolSummary, TargetSummary } from "../../answers.ts";
 import { Sparkline, Strip, WeightBar } from "./marks.tsx";
 import { memo } from "./memo.ts";
 import { CELL, ROW, ROW_HEADER } from "./table-roles.ts";

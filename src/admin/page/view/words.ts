@@ -1,5 +1,5 @@
 // Words and small numbers of the page; the same on the server and in the browser.
-import type { PoolSummary, TargetSummary } from "../answers.ts";
+import type { PoolSummary, TargetSummary } from "../../answers.ts";
 import type { Tone } from "./shown.ts";
 
 const OUTCOMES = { p: "pass", w: "warn", f: "fail", u: "unknown" } as const;
