@@ -19,6 +19,7 @@ export function readAgent(
   admin: AdminSettings | null,
 ): AgentSettings {
   const agent = withDefaults(loading, AgentKeys, DAEMON_DEFAULTS.agent, value ?? {}, ["agent"]);
+  if (agent.timeout === 0) loading.report(["agent", "timeout"], "must be longer than 0", "as 5s");
   const listen = agent.listen ?? [];
   const http = agent.http ?? [];
   const host = listen.map(parseHostPort).find((address) => address !== null)?.host ?? ANY_HOST;

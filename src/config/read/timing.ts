@@ -52,7 +52,9 @@ async function readRhythm(loading: Loading, layers: Layers): Promise<Rhythm> {
     if (values.every !== undefined && values.cron !== undefined)
       loading.report([...path, "cron"], "every and cron exclude each other", "keep one of them");
   const fixed = { everyMs: every?.value ?? BUILT_IN.every ?? 0, cron: null, rank: every?.rank ?? layers.length };
+  const timeout = said(layers, "timeout");
   if (every?.value === 0) loading.report(every.path, "must be longer than 0", "as 2s");
+  if (timeout?.value === 0) loading.report(timeout.path, "must be longer than 0", "as 1s");
   if (cron === null || (every !== null && every.rank < cron.rank)) return fixed;
   // Loaded only where a configuration has a cron expression.
   const { readCron } = await import("../cron.ts");
