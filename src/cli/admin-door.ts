@@ -6,6 +6,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Clock, Log } from "../contract.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Observer } from "../engine/inside.ts";
+import type { Outcome } from "../render/outcome.ts";
 import { version } from "./exit.ts";
 
 /** What the admin part is put together from. */
@@ -24,9 +25,17 @@ export interface AdminDoorGiven {
 /** Opens the admin part with the first configuration that has one: nobody else pays for its libraries. */
 export interface AdminDoor {
   open(settings: Settings): Promise<Admin | null>;
-  /** Is told what came of rendering. */
-  readonly renders: RenderWatch;
+  /** Is told what became of each rendered file. */
+  rendered(dest: string, outcome: Outcome): void;
 }
+
+const RESULTS = {
+  "in sync": "unchanged",
+  "not modified": "unchanged",
+  updated: "written",
+  held: "held",
+  failed: "failed",
+} as const;
 
 /** Makes the door; nothing is loaded yet. */
 export function createAdminDoor(given: AdminDoorGiven): AdminDoor {
@@ -35,7 +44,7 @@ export function createAdminDoor(given: AdminDoorGiven): AdminDoor {
   const renders = new RenderWatch(clock);
   let admin: Admin | null = null;
   return {
-    renders,
+    rendered: (resource, { kind }) => renders.rendered({ resource, result: RESULTS[kind] }),
     async open(wanted) {
       if (wanted.admin === null || admin !== null) return admin;
       const [{ openAdmin }, { createPage }] = await Promise.all([

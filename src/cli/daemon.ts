@@ -46,7 +46,7 @@ export function openDaemon({ clock, log, stateDir, dryRun }: DaemonGiven): Daemo
   const settings = (): Settings => newest ?? nothing();
   const observe = (observer: Observer): void => void observers.push(observer);
   const door = createAdminDoor({ engine, agent, clock, log, registries, settings, observe });
-  const fixed = { agent, clock, log, dryRun, stateDir, registry, outletEnv };
+  const fixed = { agent, clock, log, dryRun, stateDir, registry, outletEnv, rendered: door.rendered };
   const turnTo = (to: Settings): void => {
     newest = to;
     house.use(to.registries);

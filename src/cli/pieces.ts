@@ -6,6 +6,7 @@ import type { Clock, Log, OutletEnv, Registry } from "../contract.ts";
 import type { Piece } from "../engine/parts.ts";
 import { describeError } from "../errors.ts";
 import { keepRunning } from "../haproxy/keep-running.ts";
+import type { Outcome } from "../render/outcome.ts";
 import { renderPiece } from "../render/part.ts";
 
 /** The outlets of one pool; the key of the options decides whether one is the same as before. */
@@ -37,6 +38,8 @@ export interface PiecesGiven {
   readonly stateDir: string | null;
   registry(name: string): Registry;
   outletEnv(pool: string): Omit<OutletEnv, "agentPorts" | "dryRun">;
+  /** Is told what became of each rendered file. */
+  rendered(dest: string, outcome: Outcome): void;
 }
 
 /** All parts but the pools in the order they are stopped in: those that tell first, the agent's ports last. */
@@ -45,14 +48,18 @@ export function piecesOf(settings: Settings, given: PiecesGiven): Piece[] {
   const outlets = settings.pools.flatMap((pool) =>
     outletPieces(pool, { ...given.outletEnv(pool.name), dryRun, agentPorts: agentPorts(settings, pool.name) }),
   );
+  const told = (dest: string, outcome: Outcome): void => {
+    if (dryRun && outcome.kind === "not modified") log("info", `dry run: would replace ${dest}`);
+    given.rendered(dest, outcome);
+  };
+  const renders = settings.render.map((each) => renderPiece(each, { clock, log, dryRun, stateDir, registry, told }));
   const doors = admin?.parts(settings) ?? [];
   // Whoever asks an agent port acts on the answer: a dry run has none.
-  if (dryRun) return [...outlets, ...doors.map((piece) => unlessTaken(piece, log))];
+  if (dryRun) return [...outlets, ...renders, ...doors.map((piece) => unlessTaken(piece, log))];
   const haproxies = settings.haproxy.map((each) => ({
     part: keepRunning(each, clock, log),
     holds: [`file:${each.pidFile}`],
   }));
-  const renders = settings.render.map((each) => renderPiece(each, { clock, log, dryRun, stateDir, registry }));
   return [...outlets, ...renders, ...haproxies, ...doors, ...agent.parts(settings.agent)];
 }
 

@@ -9,6 +9,7 @@ import { describeError } from "../errors.ts";
 import { intervalLoop } from "./interval-loop.ts";
 import { createLoader, type Loader, patientLoader } from "./loader.ts";
 import type { RenderLog } from "./log.ts";
+import type { Outcome } from "./outcome.ts";
 import { loadResources } from "./resource/load.ts";
 import type { RoundEnv } from "./round-env.ts";
 import { fetchEntries } from "./source/fetch.ts";
@@ -23,6 +24,8 @@ export interface RenderGiven {
   readonly dryRun: boolean;
   readonly stateDir: string | null;
   registry(name: string): RegistryReader;
+  /** Is told what became of each file. */
+  told?(dest: string, outcome: Outcome): void;
 }
 
 /** How long a reload that runs when checkd is stopped may go on. */
@@ -99,7 +102,7 @@ async function begin(
 }
 
 function roundEnv(
-  { clock, dryRun, stateDir, log: plain }: RenderGiven,
+  { clock, dryRun, stateDir, log: plain, told }: RenderGiven,
   log: RenderLog,
   reader: RegistryReader,
   signals: Pick<RoundEnv, "signal" | "patience">,
@@ -116,6 +119,7 @@ function roundEnv(
     memory: stateDir === null || dryRun ? forgetful : keysMemory(join(stateDir, "render"), forgot),
     entries: (paths, ending) => fetchEntries(reader, paths, ending),
     show: (diff) => logDiff(diff, plain),
+    ...(told === undefined ? {} : { told }),
   };
 }
 

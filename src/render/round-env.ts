@@ -1,3 +1,4 @@
+import type { Outcome } from "./outcome.ts";
 import type { Entries } from "./source/fetch.ts";
 import type { TransactionEnv } from "./transaction/env.ts";
 import type { KeysMemory } from "./transaction/shrink-memory.ts";
@@ -12,4 +13,6 @@ export interface RoundEnv extends TransactionEnv {
   entries(paths: readonly string[], signal: AbortSignal): Promise<Entries>;
   /** Takes the diff of a file that would change. */
   show(diff: string): void;
+  /** Is told what became of each file. */
+  told?(dest: string, outcome: Outcome): void;
 }

@@ -30,7 +30,10 @@ export async function renderRound(members: readonly Member[], given: RoundEnv): 
     for (const some of together) await commit(some, outcomes, env);
   }
   if (!env.signal.aborted)
-    for (const outcome of outcomes.values()) if (outcome.kind === "failed") env.log("error", outcome.error.message);
+    for (const [{ resource }, outcome] of outcomes) {
+      if (outcome.kind === "failed") env.log("error", outcome.error.message);
+      env.told?.(resource.dest, outcome);
+    }
   return outcomes;
 }
 

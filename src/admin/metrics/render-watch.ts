@@ -4,7 +4,8 @@ import type { Ms } from "../../core/types.ts";
 /** What came of rendering one resource. */
 export interface Rendered {
   readonly resource: string;
-  readonly result: "unchanged" | "written" | "failed";
+  /** held: the old file stays, as there are too few keys. */
+  readonly result: "unchanged" | "written" | "held" | "failed";
 }
 
 /** How a resource fared. */
@@ -29,7 +30,7 @@ export class RenderWatch {
   rendered({ resource, result }: Rendered): void {
     const was = this.#resources.get(resource);
     if (was === undefined && this.#resources.size >= MOST_RESOURCES) return;
-    const counts = was?.counts ?? { unchanged: 0, written: 0, failed: 0 };
+    const counts = was?.counts ?? { unchanged: 0, written: 0, held: 0, failed: 0 };
     this.#resources.set(resource, {
       counts: { ...counts, [result]: counts[result] + 1 },
       last: result,
