@@ -3,7 +3,7 @@ import { setImmediate as breath } from "node:timers/promises";
 import type { PoolSummary, TargetSummary } from "../answers.ts";
 import type { PageRequest } from "../page-door.ts";
 import type { Reader } from "../reader.ts";
-import { bandOf, hasRows, momentsOf, newest, poolsInOrder } from "./view/selection.ts";
+import { bandOf, hasRows, isFound, momentsOf, newest, poolsInOrder } from "./view/selection.ts";
 import type { Band, Moment, Scope, Shown } from "./view/shown.ts";
 
 /** What is read at once: some milliseconds. */
@@ -71,8 +71,9 @@ async function readBands(reader: PageReader, wanted: readonly PoolSummary[], sco
     const whole = await readPool(reader, summary.name);
     if (whole === null) continue;
     now = whole.now;
-    lately = newest([...lately, ...momentsOf(whole.pool, whole.targets)]);
-    bands.push(bandOf(whole.pool, whole.targets, scope, alone));
+    const targets = scope.find === "" ? whole.targets : whole.targets.filter((target) => isFound(target, scope.find));
+    lately = newest([...lately, ...momentsOf(whole.pool, targets)]);
+    bands.push(bandOf(whole.pool, targets, whole.targets.length - targets.length, alone));
   }
   const found = scope.find === "" ? bands : bands.filter(({ targets }) => targets !== null && targets.length > 0);
   return { now, scope, bands: found, lately };

@@ -2,7 +2,7 @@ import type { ObservationAnswer, TargetAnswer } from "../../answers.ts";
 import { outcomeTone } from "./chain.tsx";
 import { Sparkline, Strip } from "./marks.tsx";
 import type { Tone } from "./shown.ts";
-import { dayTime, factName, measure, span, stripWords, verdictTone, verdictWord } from "./words.ts";
+import { count, dayTime, factName, measure, span, stripWords, verdictTone, verdictWord } from "./words.ts";
 
 interface Entry {
   readonly id: number;
@@ -47,7 +47,7 @@ function Changes({ answer }: { readonly answer: TargetAnswer }) {
 function Observations({ history }: { readonly history: readonly ObservationAnswer[] }) {
   return (
     <details>
-      <summary>{`the last ${history.length} observations`}</summary>
+      <summary>{`the last ${count(history.length, "observation")}`}</summary>
       <table class="plain">
         <thead>
           <tr>

@@ -44,26 +44,24 @@ export function isFound({ name, address, reason }: TargetSummary, find: string):
   return [name, address, reason].some((text) => text.toLowerCase().includes(wanted));
 }
 
-/** A pool with its rows: every one on its own page, the most telling ones among other pools. */
-export function bandOf(pool: PoolSummary, targets: readonly TargetSummary[], { find }: Scope, alone: boolean): Band {
-  const found = find === "" ? targets : targets.filter((target) => isFound(target, find));
-  const ordered = inOrder(found, pool);
-  if (alone) return { pool, targets: ordered, more: targets.length - ordered.length };
+/** A pool with its rows: every one on its own page, the most telling ones among other pools. `left`: those not looked for. */
+export function bandOf(pool: PoolSummary, targets: readonly TargetSummary[], left: number, alone: boolean): Band {
+  const ordered = inOrder(targets, pool);
+  if (alone) return { pool, targets: ordered, more: left };
   const eyes = ordered.filter((target) => needsEyes(target, pool) || target.order !== null);
   const rest = ordered.slice(eyes.length);
   const shown = [...eyes.slice(0, MOST_SICK), ...rest.slice(0, SHOWN_GOOD)];
-  return { pool, targets: shown, more: targets.length - shown.length };
+  return { pool, targets: shown, more: left + targets.length - shown.length };
 }
 
 /** The newest of what happened to these targets, newest first. */
 export function momentsOf(pool: PoolSummary, targets: readonly TargetSummary[]): readonly Moment[] {
   const moments = targets.flatMap((target) => {
-    const at = target.order?.since ?? target.since;
+    const { name, order, since, reason } = target;
+    const at = order?.since ?? since;
     if (at === null) return [];
-    const { name, reason } = target;
-    return [
-      { at, pool: pool.name, target: name, tone: tone(target, pool), word: stateWord(target, pool), text: reason },
-    ];
+    const text = order === null ? reason : `by ${order.owner}: ${order.reason}`;
+    return [{ at, pool: pool.name, target: name, tone: tone(target, pool), word: stateWord(target, pool), text }];
   });
   return newest(moments);
 }
