@@ -24,6 +24,7 @@ if (wanted.length === 0) {
   for (const [name, args] of [
     ["biome", ["check", "--error-on-warnings", "."]],
     ["tsc", ["--noEmit"]],
+    ["tsc", ["--noEmit", "-p", "src/admin/page/tsconfig.json"]],
   ]) {
     say(`checking with ${name}`);
     if (run(bin(name), args) !== 0) broken += 1;
