@@ -24,7 +24,8 @@ export default defineConfig({
           name: "servers",
           include: ["test/**/*.server.test.ts"],
           globalSetup: ["test/servers/global-setup.ts"],
-          fileParallelism: false,
+          // Most of them wait for servers: two at a time keep two cores busy.
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
