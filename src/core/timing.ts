@@ -1,9 +1,6 @@
 import type { Ms, Policy } from "./types.ts";
 
 const FIRST_SPREAD_MS = 1000;
-const UNKNOWN_WAIT_MS = 200;
-const LONGEST_WAIT_MS = 1000;
-const GAPS_KEPT = 8;
 
 /** What the next probe of a check depends on. */
 export interface Plan {
@@ -49,26 +46,6 @@ export function settleAfter(checks: readonly Policy[]): Ms {
     (most, check) => Math.max(most, Math.max(check.rise, check.fall) * check.fastMs + check.timeoutMs),
     0,
   );
-}
-
-/** The polls of one peer for one target. */
-export interface Polls {
-  readonly lastAt: Ms;
-  /** The last gaps between polls, newest last. */
-  readonly gaps: readonly Ms[];
-}
-
-/** The polls of a peer after one more; `was` null: its first. */
-export function notePoll(was: Polls | null, now: Ms): Polls {
-  if (was === null) return { lastAt: now, gaps: [] };
-  return { lastAt: now, gaps: [...was.gaps, now - was.lastAt].slice(-GAPS_KEPT) };
-}
-
-/** How long a poll may wait for its answer; `auto` is a third of the shortest gap between that peer's last polls, 200 ms until one is known, 1 s at most. */
-export function pollWait(policy: Policy, polls: Polls | null): Ms {
-  if (policy.waitMs >= 0) return policy.waitMs;
-  if (polls === null || polls.gaps.length === 0) return UNKNOWN_WAIT_MS;
-  return Math.min(LONGEST_WAIT_MS, Math.min(...polls.gaps) / 3);
 }
 
 /** How long to wait before try `attempt` (0: the first retry): doubling up to `mostMs`, the upper half of it by `random` (0..1). */

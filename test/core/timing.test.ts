@@ -1,15 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  backOff,
-  firstDue,
-  nextDue,
-  notePoll,
-  type Plan,
-  type Polls,
-  pollWait,
-  settleAfter,
-  staleAfter,
-} from "../../src/core/timing.ts";
+import { backOff, firstDue, nextDue, type Plan, settleAfter, staleAfter } from "../../src/core/timing.ts";
 import { check } from "./build.ts";
 
 const plan = (more: Partial<Plan>): Plan => ({
@@ -71,29 +61,6 @@ describe("defaults that follow from a check", () => {
     expect(settleAfter([check()])).toBe(1750);
     expect(settleAfter([check({ rise: 5, timeoutMs: 3000 }), check()])).toBe(4250);
     expect(settleAfter([])).toBe(0);
-  });
-});
-
-describe("the wait of a poll", () => {
-  const polled = (...at: readonly number[]) => at.reduce<Polls | null>((was, now) => notePoll(was, now), null);
-
-  it.each([
-    ["200 ms for a peer nobody knows", null, 200],
-    ["200 ms after its first poll", polled(0), 200],
-    ["a third of its gap", polled(0, 300), 100],
-    ["a third of the shortest of its last gaps", polled(0, 2000, 2600, 4600), 200],
-    ["a second at most", polled(0, 60_000), 1000],
-    [
-      "no more of a short gap that is nine polls old",
-      polled(0, 3, ...[1, 2, 3, 4, 5, 6, 7, 8].map((i) => 3 + i * 600)),
-      200,
-    ],
-  ])("is %s when it is auto", (_, polls, ms) => {
-    expect(pollWait(check(), polls)).toBe(ms);
-  });
-
-  it.each([0, 50, 5000])("is %i when that is configured", (waitMs) => {
-    expect(pollWait(check({ waitMs }), polled(0, 300))).toBe(waitMs);
   });
 });
 
