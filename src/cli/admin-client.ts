@@ -37,7 +37,9 @@ const ANSWER_MS = 10_000;
 const NAME_IT = "name the daemon with --admin URL or CHECKD_ADMIN";
 
 /** Finds the daemon; throws with the next step when nobody says where it is. */
-export function adminClient(options: AdminOptions, env: NodeJS.ProcessEnv = process.env): AdminClient {
+export function adminClient(given: AdminOptions, env: NodeJS.ProcessEnv = process.env): AdminClient {
+  // An empty variable is how a shell says "none".
+  const options = { ...given, admin: given.admin || undefined, conf: given.conf || undefined };
   const section = sectionFor(options, env);
   const url = (options.admin ?? urlOf(section)).replace(/\/+$/, "");
   if (!/^https?:\/\/[^/]/.test(url)) throw new Exit(EXIT.usage, `"${url}" is no URL: write http://127.0.0.1:8910`);

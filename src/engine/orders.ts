@@ -187,6 +187,6 @@ export class LiveOrders implements Orders {
 }
 
 function orderWords({ order, owner, reason, until }: KeptOrder, wall: number): string {
-  const end = until === null ? "" : ` for ${formatDuration(until - wall)}`;
+  const end = until === null ? "" : ` for ${formatDuration(Math.round((until - wall) / 1000) * 1000)}`;
   return `${order} ordered by ${owner}${end}: ${reason}`;
 }
