@@ -5,7 +5,7 @@ import type { Path } from "./document.ts";
 import { readDbconf } from "./import/dbconf-file.ts";
 import { allowedHint } from "./nearest.ts";
 import { formatProblem } from "./problem.ts";
-import { readSecretFile, rememberOrigin } from "./secret.ts";
+import { forgetOrigins, readSecretFile, rememberOrigin } from "./secret.ts";
 
 /** Where references are looked up. */
 export interface Surroundings {
@@ -30,6 +30,7 @@ export function interpolate(
   tree: unknown,
   around: Surroundings,
 ): { readonly value: unknown; readonly filled: Filled[] } {
+  forgetOrigins();
   const filled: Filled[] = [];
   const open = new Set<unknown>();
   const walk = (node: unknown, path: Path): unknown => {

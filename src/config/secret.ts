@@ -4,13 +4,17 @@ import type { Secret } from "../contract.ts";
 
 const HIDDEN = "[secret]";
 const RECHECK_MS = 1000;
-/** Values that came from a file, so that a secret made from one follows the file. */
-const origins = new Map<string, string>();
+/** Values that came from a file, so that a secret made from one follows the file; null: from more than one. */
+const origins = new Map<string, string | null>();
 
 /** Remembers that this value was read from this file. */
 export function rememberOrigin(value: string, file: string): void {
-  if (value !== "") origins.set(value, file);
+  const known = origins.get(value);
+  if (value !== "") origins.set(value, known === undefined || known === file ? file : null);
 }
+
+/** A configuration is read from its beginning: what others held before is no matter. */
+export const forgetOrigins = (): void => origins.clear();
 
 /** Contents of a secret file without its last line end. */
 export const readSecretFile = (file: string): string => readFileSync(file, "utf8").replace(/\r?\n$/, "");
@@ -63,10 +67,10 @@ class FileSecret extends FixedSecret {
   }
 }
 
-/** A secret of a value; one that was read from a file follows that file. */
+/** A secret of a value; one that was read from a file follows that file, unless two hold the same. */
 export function secretOf(value: string): Secret {
-  const file = origins.get(value);
-  return file === undefined ? new FixedSecret(value) : new FileSecret(file, value);
+  const file = origins.get(value) ?? null;
+  return file === null ? new FixedSecret(value) : new FileSecret(file, value);
 }
 
 /** A secret that follows a file. */

@@ -44,6 +44,19 @@ describe("a reference", () => {
     expect(fill(`\${file:${join(folder, "a.pw")}}`).value).toBe("with blank ");
   });
 
+  it("makes a secret that follows no file when two hold the same value: which of them it is cannot be told", async () => {
+    put("one.pw", "same");
+    put("two.pw", "same");
+    fill(["${file:one.pw}", "${file:two.pw}"]);
+    const either = secretOf("same");
+    fill(["${file:one.pw}", "${file:one.pw}"]);
+    const one = secretOf("same");
+    put("two.pw", "another, of the second\n");
+    put("one.pw", "another, of the first\n");
+    await expect.poll(() => one.reveal(), { timeout: 10_000 }).toBe("another, of the first");
+    expect(either.reveal()).toBe("same");
+  });
+
   it("makes a secret that follows its file", async () => {
     put("follow.pw", "first\n");
     const { value } = fill("${file:follow.pw}");
