@@ -1,3 +1,4 @@
+import { findings } from "../config/issues.ts";
 import { allowedHint } from "../config/nearest.ts";
 import { parseHostPort } from "../config/options.ts";
 import type { Checker } from "../contract.ts";
@@ -46,10 +47,14 @@ function targetOf(text: string): Target {
   return { name: text, ...address, meta: {}, part: "member" };
 }
 
-async function optionsOf(checker: Checker, words: readonly string[]): Promise<unknown> {
-  const parsed = checker.options.safeParse(await probeOptions(words));
+async function optionsOf({ options }: Checker, words: readonly string[]): Promise<unknown> {
+  const given = await probeOptions(words);
+  const parsed = options.safeParse(given);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `--opt ${path.join(".")}: ${message}`);
+  const problems = findings(parsed.error.issues, options, given).map(({ path, problem, hint }) => {
+    const where = path.length === 0 ? "" : ` ${path.join(".")}`;
+    return `--opt${where}: ${problem}${hint === null ? "" : ` (${hint})`}`;
+  });
   throw new Exit(EXIT.usage, problems.join("\n"));
 }
 

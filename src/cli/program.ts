@@ -4,10 +4,12 @@ import { EXIT, isExit } from "./exit.ts";
 
 /** Runs a program: its errors become one line on stderr and the exit codes of every program. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
-  program
-    .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${program.name()}: `)) });
-  for (const command of program.commands) command.exitOverride();
+  // Each command has settings of its own: what the program is told afterwards does not reach them.
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${program.name()}: `)) });
+  }
   try {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
