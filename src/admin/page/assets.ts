@@ -9,36 +9,38 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 // Beside the bundle, or in dist/ when the sources themselves run.
-const FOLDERS = ["../page/", "./page/", "../../../dist/page/"].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
-);
-
-const folder = (): string | null => FOLDERS.find((each) => existsSync(join(each, "assets.json"))) ?? null;
-
-let names: { readonly script: string; readonly style: string } | null = null;
-const files = new Map<string, Uint8Array>();
+const FOLDERS = ["../page/", "./page/", "../../../dist/page/"];
 
 /** Names of the script and the style, with a hash of their contents in them. */
-export function assetNames(): { readonly script: string; readonly style: string } {
-  const dir = folder();
-  if (dir === null) return { script: "client.js", style: "style.css" };
-  names ??= JSON.parse(readFileSync(join(dir, "assets.json"), "utf8")) as { script: string; style: string };
-  return names;
+export interface AssetNames {
+  readonly script: string;
+  readonly style: string;
 }
 
-/** A script or style by its name; null: there is no such file. They change with their name only, so browsers keep them. */
-export function readAsset(name: string): PageAnswer | null {
-  const dir = folder();
-  const [, ending = ""] = /^[\w.-]+\.(js|css)$/.exec(name) ?? [];
-  const type = TYPES[ending];
-  if (dir === null || type === undefined) return null;
-  if (files.size === 0) for (const file of readdirSync(dir)) files.set(file, readFileSync(join(dir, file)));
-  const body = files.get(name);
-  if (body === undefined) return null;
+/** What browsers load beside the document. */
+export interface Assets {
+  /** Null: the page was not built, so it is one without script. */
+  readonly names: AssetNames | null;
+  /** A script or style by its name; null: there is no such file. */
+  read(name: string): PageAnswer | null;
+}
+
+/** Loads them all, once: a package that is replaced while we run must not mix with what it replaces. */
+export function loadAssets(): Assets {
+  const folder = FOLDERS.map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) =>
+    existsSync(join(path, "assets.json")),
+  );
+  if (folder === undefined) return { names: null, read: () => null };
+  const files = new Map(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file))]));
   return {
-    status: 200,
-    type,
-    body,
-    headers: { "cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff" },
+    names: JSON.parse(readFileSync(join(folder, "assets.json"), "utf8")) as AssetNames,
+    read(name) {
+      const body = files.get(name);
+      const type = TYPES[name.split(".").at(-1) ?? ""];
+      if (body === undefined || type === undefined) return null;
+      // They change with their name only, so browsers keep them.
+      const headers = { "cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff" };
+      return { status: 200, type, body, headers };
+    },
   };
 }

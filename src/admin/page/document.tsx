@@ -1,5 +1,5 @@
 import { renderToString } from "preact-render-to-string";
-import { assetNames } from "./assets.ts";
+import type { AssetNames } from "./assets.ts";
 import { Content, titleOf } from "./view/content.tsx";
 import { iconOf } from "./view/icon.ts";
 import { Drawn } from "./view/rows.tsx";
@@ -9,8 +9,15 @@ import { clockTime } from "./view/words.ts";
 // A script element's text ends at the first "</": the only thing in JSON that could.
 const inScript = (value: unknown): string => JSON.stringify(value).replaceAll("<", "\\u003c");
 
-function Head({ given: { shown } }: { readonly given: Given }) {
-  const { script, style } = assetNames();
+/** What a document is made of. */
+export interface DocumentGiven {
+  readonly given: Given;
+  /** Rows by the name of their chunk. */
+  readonly drawn: ReadonlyMap<string, string>;
+  readonly assets: AssetNames | null;
+}
+
+function Head({ given: { shown }, assets }: Omit<DocumentGiven, "drawn">) {
   return (
     <head>
       <meta charset="utf-8" />
@@ -18,14 +25,14 @@ function Head({ given: { shown } }: { readonly given: Given }) {
       <meta name="color-scheme" content="light dark" />
       <meta name="robots" content="noindex" />
       <title>{titleOf(shown)}</title>
-      <link rel="stylesheet" href={`/api/page/${style}`} />
+      {assets === null ? null : <link rel="stylesheet" href={`/api/page/${assets.style}`} />}
       <link rel="icon" id="icon" href={iconOf(shown)} />
-      <script type="module" src={`/api/page/${script}`} />
+      {assets === null ? null : <script type="module" src={`/api/page/${assets.script}`} />}
     </head>
   );
 }
 
-function Body({ given, drawn }: { readonly given: Given; readonly drawn: ReadonlyMap<string, string> }) {
+function Body({ given, drawn }: Omit<DocumentGiven, "assets">) {
   return (
     <body>
       <a class="skip" href="#content">
@@ -56,10 +63,10 @@ function Body({ given, drawn }: { readonly given: Given; readonly drawn: Readonl
 }
 
 /** The whole document: to be read as it is, and to be taken over by the script. */
-export const documentOf = (given: Given, drawn: ReadonlyMap<string, string>): string =>
+export const documentOf = ({ given, drawn, assets }: DocumentGiven): string =>
   `<!doctype html>${renderToString(
     <html lang="en">
-      <Head given={given} />
+      <Head given={given} assets={assets} />
       <Body given={given} drawn={drawn} />
     </html>,
   )}`;

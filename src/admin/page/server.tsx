@@ -1,5 +1,5 @@
 import type { Page, PageAnswer, PageGiven } from "../page-door.ts";
-import { readAsset } from "./assets.ts";
+import { loadAssets } from "./assets.ts";
 import { documentOf } from "./document.tsx";
 import { drawRows } from "./drawn.tsx";
 import { createReading, type PageReader } from "./reading.ts";
@@ -29,6 +29,7 @@ const STATUS: Readonly<Record<Shown["kind"], number>> = { pools: 200, target: 20
 /** The page: readable without script, alive with it. `?data` gives what it is drawn from. */
 export function createPage({ reader, version }: Omit<PageGiven, "reader"> & { readonly reader: PageReader }): Page {
   const reading = createReading(reader);
+  const assets = loadAssets();
   return {
     async render(request): Promise<PageAnswer> {
       const shown = await reading(request);
@@ -36,9 +37,9 @@ export function createPage({ reader, version }: Omit<PageGiven, "reader"> & { re
       const status = STATUS[shown.kind];
       if ("data" in request.query)
         return { status, type: "application/json; charset=utf-8", body: JSON.stringify(given), headers: HEADERS };
-      const body = documentOf(given, await drawRows(shown));
+      const body = documentOf({ given, drawn: await drawRows(shown), assets: assets.names });
       return { status, type: "text/html; charset=utf-8", body, headers: HEADERS };
     },
-    asset: readAsset,
+    asset: assets.read,
   };
 }
