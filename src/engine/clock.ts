@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { Clock } from "../contract.ts";
 import type { Ms } from "../core/types.ts";
-import { TimerWheel } from "./timer-wheel.ts";
+import { SLOT_MS, TimerWheel } from "./timer-wheel.ts";
 
 const EPOCH: Ms = performance.timeOrigin;
 
@@ -36,7 +36,8 @@ export function createClock(failed: (error: unknown) => void): Clock {
     now: steadyNow,
     wall: Date.now,
     at(due, call) {
-      const cancel = wheel.add(due, call);
+      // What is due already waits for no company: it takes the next turn.
+      const cancel = wheel.add(due <= steadyNow() ? due - SLOT_MS : due, call);
       arm();
       return () => {
         cancel();
