@@ -91,16 +91,20 @@ function held(scene: Scene, row: Row): readonly string[] {
     : [found];
 }
 
-const MOST_OTHERS = 8;
+const FEW = 8;
+const MOST_OF_MANY = 3;
 
-/** Others whose change may matter to this one: in a large pool those that the rules themselves remember. */
+/** Others whose change may matter to this one; a rule that ties it to others must act. In a large pool few are tried. */
 function othersOf({ view }: Scene, row: Row): readonly Row[] {
+  const { kept, served, writer, brakedSince } = view.memory;
+  const { name, part } = row.target;
+  const isTied = view.policy.role === "writer" || part === "backup" || kept.includes(name) || brakedSince !== null;
+  if (!isTied && serves(row)) return [];
   const others = [...view.rows.values()].filter((other) => other !== row);
-  if (others.length <= MOST_OTHERS) return others;
-  const { kept, served, writer } = view.memory;
-  const telling = ({ target: { name, part } }: Row): boolean =>
-    part !== "member" || kept.includes(name) || name === served || name === writer;
-  return others.filter(telling).slice(0, MOST_OTHERS);
+  if (others.length <= FEW) return others;
+  const isTelling = ({ target }: Row): boolean =>
+    target.part !== "member" || kept.includes(target.name) || target.name === served || target.name === writer;
+  return others.filter(isTelling).slice(0, MOST_OF_MANY);
 }
 
 /** One other target going down, or passing, that changes this one's verdict. */
