@@ -14,8 +14,8 @@ import { atMost, seen } from "./lib/table.mjs";
 
 export const title = "HAProxy's runtime socket: registrations, downs, reloads, and doing nothing";
 
-const TRIALS = 60;
-const DOWNS = 30;
+const TRIALS = 120;
+const DOWNS = 60;
 const SLOTS = 1000;
 const IDLE_S = 20;
 const LOOK_MS = 1;
