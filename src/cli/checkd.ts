@@ -3,6 +3,7 @@ import { addAdminCommands } from "./admin-commands.ts";
 import { collect, confFile, confOption, durationArgument, withLogOptions } from "./common.ts";
 import { version } from "./exit.ts";
 import { runProgram } from "./program.ts";
+import { RUNS } from "./service-word.ts";
 
 // Every command loads what it needs when it runs: --help and probe must start fast.
 const program = new Command("checkd")
@@ -14,6 +15,14 @@ const examples = (command: Command, ...lines: string[]): Command =>
   command.addHelpText("after", `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`);
 
 examples(
+  program,
+  "checkd run --conf checkd.yaml          # the daemon",
+  "checkd probe tcp 10.0.0.5:6379         # one question, without a configuration",
+  "checkd explain slave3301/db2           # why is it out?",
+  "checkd COMMAND --help                  # options and examples of a command",
+);
+
+examples(
   withLogOptions(program.command("run").description("run the daemon"))
     .addOption(confOption())
     .addOption(
@@ -23,7 +32,9 @@ examples(
   "checkd run --dry-run --conf new.yaml",
 ).action(async ({ conf, dryRun, logLevel, logFormat }) => {
   const { runDaemon } = await import("./run.ts");
-  process.exitCode = await runDaemon({ conf: confFile(conf), dryRun: dryRun === true, logLevel, logFormat });
+  // `checkd start` waits for the word, unless it has gone meanwhile.
+  const ready = (): void => void (process.connected && process.send?.(RUNS, undefined, undefined, () => {}));
+  process.exitCode = await runDaemon({ conf: confFile(conf), dryRun: dryRun === true, logLevel, logFormat, ready });
 });
 
 examples(
@@ -166,6 +177,7 @@ async function renderFiles(argv: readonly string[]): Promise<void> {
 }
 
 addAdminCommands(program, examples);
+for (const command of program.commands) if (!["run", "render"].includes(command.name())) withLogOptions(command);
 
 const [command, ...rest] = process.argv.slice(2);
 void (command === "render" ? renderFiles(rest) : runProgram(program, process.argv.slice(2)));

@@ -8,6 +8,7 @@ import { allowedHint } from "../config/nearest.ts";
 import { formatProblem } from "../config/problem.ts";
 import type { Problem } from "../config/settings.ts";
 import { EXIT, Exit } from "./exit.ts";
+import { say } from "./say.ts";
 
 type Result =
   | { readonly imported: Imported & { readonly files?: ReadonlyMap<string, string> } }
@@ -24,7 +25,7 @@ function write(folder: string, files: ReadonlyMap<string, string>): void {
     const file = join(folder, name);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
-    process.stderr.write(`${resolve(file)} written\n`);
+    say("info", `${resolve(file)} written`);
   }
 }
 
@@ -35,7 +36,7 @@ export function importSetup(kind: string, path: string, out: string | undefined)
     throw new Exit(EXIT.usage, `there is no import of ${kind} (${allowedHint(kind, Object.keys(IMPORTS))})`);
   const result = read(path);
   if ("problems" in result) {
-    for (const problem of result.problems) process.stderr.write(`${formatProblem(problem)}\n`);
+    for (const problem of result.problems) say("error", formatProblem(problem));
     return EXIT.usage;
   }
   const { yaml, files } = result.imported;

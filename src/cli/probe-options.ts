@@ -1,6 +1,7 @@
 import { interpolate } from "../config/interpolate.ts";
 import { describeError } from "../errors.ts";
 import { EXIT, Exit } from "./exit.ts";
+import { say } from "./say.ts";
 
 /** Options of a check from `k=v` words: values are YAML, dots make sections (`tls.verify=false`), references are filled in. */
 export async function probeOptions(words: readonly string[]): Promise<Record<string, unknown>> {
@@ -16,7 +17,7 @@ export async function probeOptions(words: readonly string[]): Promise<Record<str
     env: process.env,
     problem: (path: readonly (string | number)[], problem: string, hint: string | null) =>
       void problems.push(`--opt ${path.join(".")}: ${problem}${hint === null ? "" : ` (${hint})`}`),
-    warn: (_: readonly (string | number)[], text: string) => void process.stderr.write(`${text}\n`),
+    warn: (_: readonly (string | number)[], text: string) => say("warn", text),
   };
   const { value } = interpolate(options, around);
   if (problems.length > 0) throw new Exit(EXIT.usage, problems.join("\n"));

@@ -10,6 +10,7 @@ import { Question } from "../engine/observe.ts";
 import { bareEnv, processClock } from "./environment.ts";
 import { EXIT, Exit } from "./exit.ts";
 import { probeOptions } from "./probe-options.ts";
+import { say } from "./say.ts";
 
 /** What `checkd probe` was asked. */
 export interface ProbeRequest {
@@ -84,9 +85,8 @@ export async function probe({ type, target: address, opt, timeoutMs, json }: Pro
   const checker = await checkerOf(type);
   const target = targetOf(address);
   const options = await optionsOf(checker, opt);
-  const log = (_: string, text: string): void => void process.stderr.write(`${text}\n`);
-  const clock = processClock(log);
-  const check = checker.create(options, bareEnv(clock, log));
+  const clock = processClock(say);
+  const check = checker.create(options, bareEnv(clock, say));
   const bound = check.open(target, () => {});
   const started = clock.now();
   const watch = createLoopWatch(clock, () => {});

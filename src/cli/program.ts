@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { describeError } from "../errors.ts";
 import { EXIT, isExit } from "./exit.ts";
+import { say, useLogOptions } from "./say.ts";
 
 /** Runs a program: its errors become one line on stderr and the exit codes of every program. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
@@ -10,6 +11,7 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
       .exitOverride()
       .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${program.name()}: `)) });
   }
+  program.hook("preAction", (_, command) => useLogOptions(command.opts()));
   try {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
@@ -19,12 +21,12 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
 
 function exitCode(name: string, error: unknown): number {
   if (isExit(error)) {
-    if (error.message !== "") process.stderr.write(`${error.message}\n`);
+    if (error.message !== "") say("error", error.message);
     return error.code;
   }
   // commander has printed its own word already; help and version end with 0.
   if (error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander."))
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  process.stderr.write(`${name}: ${describeError(error)}\n`);
+  say("error", `${name}: ${describeError(error)}`);
   return EXIT.no;
 }

@@ -11,6 +11,7 @@ import { isOurs, localAddresses } from "../outlets/runtime/ours.ts";
 import { processClock } from "./environment.ts";
 import { EXIT } from "./exit.ts";
 import { plugins } from "./plugins.ts";
+import { say } from "./say.ts";
 
 /** Where servers of ours are: a socket, a backend, and the ports on which we answer for it. */
 interface Place {
@@ -64,7 +65,7 @@ async function releasePlace({ socket, backend, ports }: Place, log: Log): Promis
 export async function release(conf: string, sockets: readonly string[]): Promise<number> {
   const loaded = await loadSettings(conf, plugins, process.env);
   if ("problems" in loaded) {
-    for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
+    for (const problem of loaded.problems) say("error", formatProblem(problem));
     return EXIT.usage;
   }
   const { pools, agent } = loaded.settings;
@@ -74,18 +75,17 @@ export async function release(conf: string, sockets: readonly string[]): Promise
     return placesOf(pool, sockets, [...own, ...shared]);
   });
   if (places.length === 0) {
-    process.stderr.write(`${conf} names no runtime socket: give --socket PATH\n`);
+    say("error", `${conf} names no runtime socket: give --socket PATH`);
     return EXIT.usage;
   }
-  const log: Log = (_, text) => void process.stderr.write(`${text}\n`);
   let failures = 0;
   for (const place of places) {
     try {
-      const names = await releasePlace(place, log);
+      const names = await releasePlace(place, say);
       const what = names.length === 0 ? "nothing to release" : `released ${names.join(", ")}`;
       process.stdout.write(`${place.socket}: ${place.backend}: ${what}\n`);
     } catch (error) {
-      process.stderr.write(`${describeError(error)}\n`);
+      say("error", describeError(error));
       failures += 1;
     }
   }

@@ -10,6 +10,7 @@ import { EXIT, version } from "./exit.ts";
 import { type LogOptions, openLog } from "./logger.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
 import { plugins } from "./plugins.ts";
+import { say } from "./say.ts";
 import { reloadOnHangup, untilStopped } from "./signals.ts";
 
 /** How the daemon is run. */
@@ -26,7 +27,7 @@ export interface RunOptions {
 async function readSettings(file: string): Promise<Settings | null> {
   const loaded = await loadSettings(file, plugins, process.env);
   if ("settings" in loaded) return loaded.settings;
-  for (const problem of loaded.problems) process.stderr.write(`${formatProblem(problem)}\n`);
+  for (const problem of loaded.problems) say("error", formatProblem(problem));
   return null;
 }
 

@@ -3,6 +3,8 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describeError } from "../errors.ts";
 import { EXIT, Exit } from "./exit.ts";
+import { say } from "./say.ts";
+import { RUNS } from "./service-word.ts";
 
 /** Where the daemon in the background keeps its pid and its log. */
 export interface ServiceOptions {
@@ -59,21 +61,24 @@ export async function startService({ pidFile, logFile, conf }: ServiceOptions): 
   const size = readFileSync(logFile).length;
   const child = spawn(process.execPath, [process.argv[1] ?? "", "run", "--conf", conf], {
     detached: true,
-    stdio: ["ignore", log, log],
+    stdio: ["ignore", log, log, "ipc"],
   });
   closeSync(log);
   let ended: number | null = null;
   child.once("exit", (code) => {
     ended = code ?? 1;
   });
-  const news = (): string => readFileSync(logFile).subarray(size).toString();
-  for (let waited = 0; waited < STARTED_MS && ended === null && !news().includes(" runs"); waited += LOOK_MS)
-    await sleep(LOOK_MS);
+  let runs = false;
+  child.once("message", (word) => {
+    runs = word === RUNS;
+  });
+  for (let waited = 0; waited < STARTED_MS && ended === null && !runs; waited += LOOK_MS) await sleep(LOOK_MS);
   if (ended !== null) {
-    process.stderr.write(`checkd does not start:\n${news()}`);
+    say("error", `checkd does not start:\n${readFileSync(logFile).subarray(size).toString().trimEnd()}`);
     return ended === EXIT.usage ? EXIT.usage : EXIT.unreachable;
   }
   writeFileSync(pidFile, `${child.pid}\n`);
+  if (child.connected) child.disconnect();
   child.unref();
   process.stdout.write(`checkd runs, pid ${child.pid}, log in ${logFile}\n`);
   return EXIT.ok;
@@ -90,7 +95,7 @@ export async function stopService({ pidFile }: Pick<ServiceOptions, "pidFile">):
   process.kill(pid, "SIGTERM");
   for (let waited = 0; waited < STOPPED_MS && alive(pid); waited += LOOK_MS) await sleep(LOOK_MS);
   if (alive(pid)) {
-    process.stderr.write(`checkd, pid ${pid}, does not end within ${STOPPED_MS / 1000} s: it is killed\n`);
+    say("warn", `checkd, pid ${pid}, does not end within ${STOPPED_MS / 1000} s: it is killed`);
     process.kill(pid, "SIGKILL");
   }
   rmSync(pidFile, { force: true });

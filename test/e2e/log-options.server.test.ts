@@ -1,0 +1,54 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { freePort } from "../servers/process.ts";
+import { run } from "./checkd.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "checkd-log-options-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const fileWith = (name: string, text: string): string => {
+  const file = join(dir, name);
+  writeFileSync(file, text);
+  return file;
+};
+
+describe("log options", () => {
+  it.each([
+    "run validate probe status explain drain maint ready release lint start stop restart import replay completion".split(
+      " ",
+    ),
+  ])("are taken by every command", async (...commands) => {
+    for (const command of commands) {
+      const { code, stdout, stderr } = await run([command, "--help"]);
+      expect([code, stderr], command).toEqual([0, ""]);
+      expect(stdout, command).toMatch(/--log-level <level>[\s\S]*--log-format <format>[\s\S]*Examples:/);
+    }
+  });
+
+  it("make objects of the problems of a file", async () => {
+    const conf = fileWith("wrong.yaml", "pools:\n  a: { timout: 1s }\n");
+    const { code, stderr } = await run(["validate", "--conf", conf, "--log-format", "json"]);
+    expect(code).toBe(2);
+    const said = stderr
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const place = `${conf}:2:8: pools.a.timout: `;
+    expect(said).toContainEqual({ level: 50, time: expect.any(Number), msg: expect.stringContaining(place) });
+  });
+
+  it("go from start to the daemon, which is waited for whatever its log shows", async () => {
+    const admin = `127.0.0.1:${await freePort()}`;
+    const conf = fileWith("fine.yaml", `admin: { listen: "${admin}" }\npools: {}\n`);
+    const files = ["--pid-file", join(dir, "pid"), "--log-file", join(dir, "log")];
+    const began = performance.now();
+    const started = await run(["start", "--conf", conf, ...files, "--log-level", "error"]);
+    const status = await run(["status", "--admin", `http://${admin}`]);
+    const stopped = await run(["stop", "--pid-file", join(dir, "pid")]);
+    expect([started, status, stopped].map(({ code }) => code)).toEqual([0, 0, 0]);
+    expect(performance.now() - began).toBeLessThan(9000);
+    expect(readFileSync(join(dir, "log"), "utf8")).toBe("");
+  });
+});
