@@ -25,12 +25,19 @@ function addReads(program: Command, examples: Examples): void {
         .description("table of pools and targets from the running daemon")
         .argument("[what]", "POOL or POOL/TARGET (default: all)")
         .option("--json", "print what the API answers")
-        .option("--watch", "look again every 2 s until Ctrl-C"),
+        .option("--watch", "look again every 2 s until Ctrl-C")
+        .option("--pid-file <file>", "only say whether the daemon of `checkd start` runs, and its pid"),
     ),
     "checkd status",
     "checkd status web --watch",
     "checkd status web/app1 --json",
-  ).action(async (what, { json, watch, ...options }) => {
+    "checkd status --pid-file logs/checkd.pid",
+  ).action(async (what, { json, watch, pidFile, ...options }) => {
+    if (pidFile !== undefined) {
+      const { serviceStatus } = await import("./service.ts");
+      process.exitCode = serviceStatus({ pidFile });
+      return;
+    }
     const { status } = await import("./status.ts");
     process.exitCode = await status({ ...options, what, json: json === true, watch: watch === true });
   });
