@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Option } from "commander";
 import { readDocument } from "../config/document.ts";
 import { interpolate } from "../config/interpolate.ts";
 import { parseHostPort } from "../config/options.ts";
@@ -16,14 +15,6 @@ export interface AdminOptions {
   readonly tokenFile?: string | undefined;
   readonly conf?: string | undefined;
 }
-
-/** The options of commands that talk to the daemon. */
-export const adminOptions = (): readonly Option[] => [
-  new Option("--admin <url>", "where the daemon's API answers (default: the admin section of --conf)").env(
-    "CHECKD_ADMIN",
-  ),
-  new Option("--token-file <file>", "file with the admin token (default: CHECKD_TOKEN, else the admin section)"),
-];
 
 /** The running daemon. */
 export interface AdminClient {

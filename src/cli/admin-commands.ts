@@ -1,13 +1,21 @@
 import { type Command, Option } from "commander";
-import { adminOptions } from "./admin-client.ts";
 import { confOption, durationArgument } from "./common.ts";
 
 /** Adds examples to the help of a command. */
 type Examples = (command: Command, ...lines: string[]) => Command;
 
+/** Where the daemon is, and the token. */
 function withAdmin(command: Command): Command {
-  for (const option of adminOptions()) command.addOption(option);
-  return command.addOption(confOption());
+  return command
+    .addOption(
+      new Option("--admin <url>", "where the daemon's API answers (default: the admin section of --conf)").env(
+        "CHECKD_ADMIN",
+      ),
+    )
+    .addOption(
+      new Option("--token-file <file>", "file with the admin token (default: CHECKD_TOKEN, else the admin section)"),
+    )
+    .addOption(confOption());
 }
 
 /** The commands that talk to the running daemon, and the completion scripts that know them. */

@@ -194,6 +194,20 @@ describe("the commands", () => {
     expect([away.code, away.stderr]).toEqual([3, expect.stringMatching(/ECONNREFUSED.*is it running\? .*--admin URL/)]);
   });
 
+  it("explain a server that died as HAProxy hears it, and how it would come back", async () => {
+    const at = await place();
+    const dead = await freePort();
+    const pools = { web: { check: { type: "tcp", every: "500ms", rise: 4 }, targets: { app1: `127.0.0.1:${dead}` } } };
+    await daemon({ ...at, config: { ...at.config, pools } });
+    const { stdout } = await command(at, "explain", "web/app1");
+    const agent = (await told(at)).trimEnd();
+    expect(agent).toBe(`down #127.0.0.1:${dead}: connection refused`);
+    expect(stdout).toContain(`agent "${agent}"`);
+    expect(stdout).toMatch(/^ {2}verdict +down, takes no traffic, for .*connection refused$/m);
+    expect(stdout).toMatch(/^ {2}pool +0 of 1 member serve, at_least 1; 2 alarms: /m);
+    expect(stdout).toMatch(/^ {2}change +4 passes in a row would bring it back: up 100%$/m);
+  });
+
   it.each<readonly [string, readonly string[], RegExp]>([
     ["an unknown pool", ["status", "wbe"], /there is no pool wbe \(did you mean "web"\?\)/],
     ["an unknown target", ["explain", "web/app9"], /pool web has no target app9/],
