@@ -1,5 +1,7 @@
 import { loadSettings } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
+import type { RenderSettings } from "../config/settings.ts";
+import { processClock } from "./environment.ts";
 import { EXIT } from "./exit.ts";
 import { plugins } from "./plugins.ts";
 import { say } from "./say.ts";
@@ -12,8 +14,18 @@ export async function validate(file: string): Promise<number> {
     return EXIT.usage;
   }
   for (const warning of loaded.settings.warnings) say("warn", warning);
-  const { pools } = loaded.settings;
+  const { pools, render } = loaded.settings;
+  const faults = await faultsOf(render);
+  for (const fault of faults) say("error", fault);
+  if (faults.length > 0) return EXIT.usage;
   const targets = pools.reduce((sum, pool) => sum + pool.targets.length, 0);
   process.stdout.write(`${file}: fine (${pools.length} pools, ${targets} listed targets)\n`);
   return EXIT.ok;
+}
+
+/** Problems in the confd directories that it names; whoever has none need not load what renders them. */
+async function faultsOf(render: readonly RenderSettings[]): Promise<readonly string[]> {
+  if (render.length === 0) return [];
+  const { renderFaults } = await import("./render-faults.ts");
+  return render.flatMap((settings) => renderFaults(settings, processClock(say)));
 }

@@ -38,6 +38,11 @@ export class Page {
       .digest("base64");
   }
 
+  /** Reads and compiles the file, so that what is wrong with it is known before there are keys. Throws a PageError. */
+  prepare(): void {
+    this.#compiled();
+  }
+
   /** The output. Throws a PageError or a TemplateError. */
   async render(signal: AbortSignal): Promise<Buffer> {
     const template = this.#compiled();

@@ -4,7 +4,7 @@ import type { Path } from "../document.ts";
 import { isSection, type Loading } from "../loading.ts";
 import { allowedHint } from "../nearest.ts";
 import type { Configured } from "../settings.ts";
-import { configure, inherit, splitKind } from "./plugged.ts";
+import { configure, inherit, registryKey, splitKind } from "./plugged.ts";
 
 type Section = Readonly<Record<string, unknown>>;
 /** A value with its place. */
@@ -46,6 +46,7 @@ function readPublication(loading: Loading, { value, path }: Placed, pool: Sectio
   checkRegistry(loading, chosen.name, chosen.rest, path);
   const kind = outlets.get(`${PREFIX}${chosen.name}`);
   if (kind !== undefined) return configure(loading, kind, inherit(kind, chosen.rest, pool, ["on_exit"]), path);
+  if (typeof chosen.rest.registry === "string") registryKey(loading, chosen.rest.registry, path);
   loading.report([...path, "layout"], `unknown layout "${chosen.name}"`, allowedHint(chosen.name, layouts));
   return null;
 }

@@ -29,8 +29,8 @@ export function registryKey(loading: Loading, name: string, path: Path): string 
   const found = loading.registries.get(name);
   if (found !== undefined) return found.key;
   if (loading.brokenRegistries.has(name)) return null;
-  const none = loading.registries.size === 0;
-  const hint = none ? "there is no section registries" : allowedHint(name, loading.registries.keys());
+  const names = [...loading.registries.keys(), ...loading.brokenRegistries];
+  const hint = names.length === 0 ? "there is no section registries" : allowedHint(name, names);
   loading.report([...path, "registry"], `unknown registry "${name}"`, hint);
   return null;
 }
