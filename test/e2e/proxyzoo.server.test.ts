@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
@@ -48,6 +48,7 @@ function end(file: string): void {
 /** The seed's files in a home of their own, and what `checkd import` makes of them. */
 async function importSeed(zk: string) {
   const home = tempDir("proxyzoo");
+  stops.push(() => rmSync(home, { recursive: true, force: true }));
   const [front, stats, query] = [await freePort(), await freePort(), await freePort()];
   for (const folder of ["etc", "logs", "new"]) mkdirSync(join(home, folder));
   // As many descriptors as 20,000 connections need are more than a test may have.
@@ -85,13 +86,14 @@ async function importSeed(zk: string) {
   expect(imported.code, imported.stderr).toBe(0);
   const conf = join(home, "new/checkd.yaml");
   writeFileSync(conf, readFileSync(conf, "utf8").replaceAll(":21000", `:${query}`));
-  copyFileSync(join(home, "new/confd/templates/ngboss.cfg.tmpl"), join(home, "etc/haproxy.web.ngboss.conf"));
   const files = { pid: join(home, "logs/checkd.pid"), log: join(home, "logs/checkd.log") };
   const haproxyPid = join(home, "logs/haproxy.web.ngboss.pid");
   stops.push(() => end(haproxyPid));
   stops.push(() => end(files.pid));
-  const checkd = (verb: "start" | "stop" | "restart") =>
-    run([verb, "--pid-file", files.pid, ...(verb === "stop" ? [] : ["--conf", conf, "--log-file", files.log])]);
+  const checkd = (verb: "start" | "stop" | "restart" | "status") => {
+    const more = verb === "stop" || verb === "status" ? [] : ["--conf", conf, "--log-file", files.log];
+    return run([verb, "--pid-file", files.pid, ...more]);
+  };
   const log = (): string => readFileSync(files.log, "utf8");
   return {
     home,
@@ -118,6 +120,9 @@ it("does the whole job of proxyzoo's daemon, and nobody who uses it notices", { 
   const started = await rig.checkd("start");
   expect(started.code, started.stderr).toBe(0);
   await until("HAProxy to be started by checkd", async () => (await ask(rig.stats, "/ha-stats")).status !== 0);
+  expect((await rig.checkd("status")).stdout).toMatch(/^checkd runs, pid \d+\n$/);
+  const rendered = readFileSync(join(rig.home, "etc/haproxy.web.ngboss.conf"), "utf8");
+  expect(rendered).toContain("use_backend web-basecentre if web-basecentre");
   const pid = pidIn(rig.haproxyPid);
   const haproxy = haproxyClient({ address: rig.socket, timeoutMs: 2000, clock });
 
@@ -207,6 +212,7 @@ it("does the whole job of proxyzoo's daemon, and nobody who uses it notices", { 
   const before = await haproxy.states("web-ngboss", signal);
   const stopped = await rig.checkd("stop");
   expect(stopped.stdout).toContain("checkd stopped");
+  expect((await rig.checkd("status")).code).toBe(1);
   expect(await everybody(rig.front)).toEqual(["n1", "n2", "n3"]);
   const said = rig.log().length;
   expect((await rig.checkd("restart")).code).toBe(0);

@@ -159,10 +159,9 @@ it("keeps its instances while ZooKeeper is away, takes failing ones out all the 
     () => checkd.output().slice(before).includes("back, reading current keys"),
     20_000,
   );
-  await until("the other session to be back", async () => {
-    await apps.remove("web", late.name);
-    return true;
-  });
+  const others = await zooKeeperRegistrations(zk.address, pathOf);
+  stops.push(() => others.close());
+  await others.remove("web", late.name);
   await until("one", async () => (await haproxy.serving()).length === 1);
 });
 

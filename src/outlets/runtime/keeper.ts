@@ -1,6 +1,7 @@
 import type { OutletEnv } from "../../contract.ts";
 import type { PoolView } from "../../core/types.ts";
 import { describeError } from "../../errors.ts";
+import { HaproxyError } from "../../haproxy/answer.ts";
 import { type Reporter, reporter } from "../publish/report.ts";
 import type { Told } from "./tally.ts";
 
@@ -17,7 +18,7 @@ export interface Keeper {
   release(signal: AbortSignal): Promise<void>;
 }
 
-/** A reporter for those who look again and again: it tells what is new. */
+/** A reporter for those who look again and again: it tells what is new. That a socket does not answer is logged by its watch. */
 export function newsReporter(env: OutletEnv): Omit<Reporter, "pending"> {
   const report = reporter(env, "runtime");
   const last = new Map<string, string>();
@@ -31,7 +32,11 @@ export function newsReporter(env: OutletEnv): Omit<Reporter, "pending"> {
       if (isNews(about, `synced ${told} ${shown}`)) report.synced(about, told, shown);
     },
     failed(about, told, error) {
-      if (isNews(about, `failed ${told} ${describeError(error)}`)) report.failed(about, told, error);
+      const text = describeError(error);
+      if (!isNews(about, `failed ${told} ${text}`)) return;
+      if (!(error instanceof HaproxyError) || error.kind !== "unreachable") report.failed(about, told, error);
+      else
+        env.report({ outlet: "runtime", about, state: "failed", at: env.clock.now(), told, shown: null, error: text });
     },
   };
 }
