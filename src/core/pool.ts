@@ -177,6 +177,7 @@ class Fold implements Pool {
   #moves(was: HealthState, now: HealthState, row: Row): boolean {
     if (was.state !== now.state || was.observedAt === null || !sameSight(was, now)) return true;
     if (now.claimed !== was.claimed && (!sameClaim(was.claimed, now.claimed) || this.#lapsed(was, now))) return true;
+    if (was.pending && !now.pending && this.#alarms.some((alarm) => alarm.code === "unfit-kept")) return true;
     const former = this.#known.get(row.target.name);
     const contested = this.#policy.role === "writer" && this.#alarms.some((alarm) => alarm.code === "two-writers");
     if (contested || former === undefined) return contested;

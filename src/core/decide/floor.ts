@@ -6,23 +6,54 @@ export const floor: Rule = (round) => {
   const { policy } = round.input;
   if (policy.role !== "readers") return round;
   const members = membersOf(round);
-  const fit = members.filter((draft) => draft.fit === "fit" && serving(draft)).length;
+  const ready = members.filter((draft) => draft.fit === "fit" && serving(draft));
+  const fit = ready.length;
   const need = needOf(policy, members.length);
   const soft = members.filter((draft) => draft.fit === "soft" || (draft.fit === "fit" && draft.weight === 0));
-  const kept = new Set(choose(round, soft, room(policy, fit, need)));
+  const chosen = new Set(choose(round, soft, room(policy, fit, need)));
+  const waiting = new Set(
+    inDoubt(
+      round,
+      ready,
+      soft.filter((draft) => !chosen.has(draft)),
+      need - chosen.size,
+    ),
+  );
   const note =
     fit === 0 ? `kept as no target is fit (when_none_fit ${policy.whenNoneFit})` : `kept by at_least ${need}`;
+  const keep = (draft: Draft, why: string) => act(draft, "floor", "up", Math.max(1, draft.base), why);
   const drafts = round.drafts.map((draft) =>
-    kept.has(draft) ? act(draft, "floor", "up", Math.max(1, draft.base), note) : draft,
+    chosen.has(draft) ? keep(draft, note) : waiting.has(draft) ? keep(draft, doubtNote) : draft,
   );
-  const names = [...kept].map((draft) => draft.name).sort(byName);
-  const next = { ...round, drafts, memory: { ...round.memory, kept: names, swap: null } };
+  const kept = namesOf(chosen);
+  const names = namesOf([...chosen, ...waiting]);
+  const next = { ...round, drafts, memory: { ...round.memory, kept, swap: null } };
   const short =
     fit < need && members.length > 0
       ? alarmed(next, "below-at-least", `${fit} of ${members.length} fit, at_least ${need}`, null)
       : next;
   return names.length === 0 ? short : alarmed(short, "unfit-kept", `kept though unfit: ${names.join(", ")}`, null);
 };
+
+const doubtNote = "kept while those that are fit are about to change too";
+
+/** More that serve until now and would go with this decision, while the fit ones that are sure to stay are too few. */
+function inDoubt(round: Round, ready: readonly Draft[], others: readonly Draft[], need: number): readonly Draft[] {
+  const leaving = others.filter((draft) => draft.fit === "soft" && draft.former?.up === true);
+  if (ready.length === 0 || leaving.length === 0) return [];
+  const sure = ready.filter(isSure).length;
+  if (sure === 0 && round.input.policy.whenNoneFit === "all") return leaving;
+  return choose(round, leaving, Math.max(0, Math.max(1, need) - sure));
+}
+
+/** No change of it is being confirmed: what makes one unfit (their primary has died) may just have reached the others. */
+function isSure(draft: Draft): boolean {
+  return draft.member.health.every((health) => !health.pending);
+}
+
+function namesOf(drafts: Iterable<Draft>): readonly string[] {
+  return [...drafts].map((draft) => draft.name).sort(byName);
+}
 
 /** How many targets `at_least` asks for. */
 export function needOf(policy: PoolPolicy, members: number): number {

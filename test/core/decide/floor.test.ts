@@ -25,6 +25,41 @@ describe("when no target is fit", () => {
     expect(on.view.alarms.map((alarm) => alarm.text)).toEqual(["0 of 3 fit, at_least 1", "kept though unfit: a, b, c"]);
   });
 
+  it("nobody goes in between while what has reached the first is being confirmed of the others", () => {
+    const on = bench();
+    const shown = new Set<string>();
+    for (let i = 0; i < 4; i++) {
+      on.pass(250);
+      for (const name of ["a", "b", "c"]) {
+        on.see(name, bad(45));
+        shown.add(on.serving().join());
+      }
+    }
+    expect([...shown]).toEqual(["a,b,c"]);
+    expect(on.verdict("c").reason).toMatch(/^kept as no target is fit/);
+  });
+
+  it("the first one goes as soon as one of the others passes after all", () => {
+    const on = bench();
+    for (let i = 0; i < 3; i++) {
+      on.pass(250);
+      on.see("a", bad(45));
+      if (i > 0) for (const name of ["b", "c"]) on.see(name, bad(45));
+    }
+    expect(on.verdict("a").reason).toBe("kept while those that are fit are about to change too: lag 45s over 30s");
+    on.pass(250);
+    on.see("b", "pass");
+    expect(on.serving()).toEqual(["b", "c"]);
+  });
+
+  it("one that was out before does not come back only because the others are about to change", () => {
+    const on = bench();
+    on.settle("a", bad(45));
+    expect(on.serving()).toEqual(["b", "c"]);
+    for (const name of ["b", "c"]) on.settle(name, bad(45), 2);
+    expect(on.serving()).toEqual(["b", "c"]);
+  });
+
   it("the weights by the curve hold for them too, but never 0", () => {
     const on = bench({
       weight: {
