@@ -173,7 +173,8 @@ examples(
 /** Its flags are confd's, with one dash: commander would take them apart. */
 async function renderFiles(argv: readonly string[]): Promise<void> {
   const { render } = await import("./render.ts");
-  process.exitCode = await render(argv);
+  // Not by itself: a client library may hold the process for as long as its session could live.
+  process.exit(await render(argv));
 }
 
 addAdminCommands(program, examples);

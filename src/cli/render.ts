@@ -99,13 +99,15 @@ async function work(options: RenderOptions, tools: Tools): Promise<number> {
   const env = roundEnv(options, tools, stopping.signal, patience.signal);
   if (options.mode === "onetime") return once(members, env, logger);
   const ending = new AbortController();
+  let cancel = (): void => {};
   const stopped = untilStopped(ending.signal).then((name) => {
     if (ending.signal.aborted) return;
     logger.log("info", `Captured ${SIGNAL_WORDS[name] ?? name}. Exiting...`);
     stopping.abort(new Error("checkd is stopping"));
-    clock.at(clock.now() + PATIENCE_MS, () => patience.abort(new Error("checkd is stopping")));
+    cancel = clock.at(clock.now() + PATIENCE_MS, () => patience.abort(new Error("checkd is stopping")));
   });
   await loop(options, { members, load, env, tools });
+  cancel();
   ending.abort();
   await stopped;
   return EXIT.ok;
