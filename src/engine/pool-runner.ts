@@ -1,6 +1,6 @@
 import type { PoolSettings } from "../config/settings.ts";
 import { createPool } from "../core/pool.ts";
-import type { Input, Ms, Observation, Override, Pool, PoolView, Target, Trigger } from "../core/types.ts";
+import type { HealthState, Input, Ms, Observation, Override, Pool, PoolView, Target, Trigger } from "../core/types.ts";
 import { Inquiry } from "./inquiry.ts";
 import { envOf, type Inside, tell } from "./inside.ts";
 import type { Shelf } from "./journal.ts";
@@ -35,6 +35,7 @@ export class PoolRunner {
   #starting: boolean;
   #wake: { readonly at: Ms; readonly cancel: () => void } | null = null;
   #wakeAt: Ms | null = null;
+  #askedOthersAt: Ms = Number.NEGATIVE_INFINITY;
 
   constructor(inside: Inside, settings: PoolSettings, beginning: Beginning) {
     const { name, group } = settings;
@@ -200,7 +201,17 @@ export class PoolRunner {
     const check = this.#checks.indexOf(open); // its place may have changed
     const view = this.#apply({ at, kind: "observed", target, check, by, tookMs, seen }, watched.shelf);
     if (seen.outcome === "fail") this.#sources.recheck();
-    return view.rows.get(target)?.health[check]?.pending ?? false;
+    const health = view.rows.get(target)?.health[check];
+    if (seen.outcome === "warn" && health !== undefined && beginsToWarn(health, at)) this.#askOthers(target, at);
+    return health?.pending ?? false;
+  }
+
+  /** What one begins to warn of may have reached them all (their primary has died): the pool is to know before it acts. */
+  #askOthers(than: string, at: Ms): void {
+    const everyMs = Math.max(...this.#checks.map(({ policy }) => policy.everyMs));
+    if (this.#settings.policy.role !== "readers" || at < this.#askedOthersAt + everyMs) return;
+    this.#askedOthersAt = at;
+    for (const [name, watched] of this.#watched) if (name !== than) void watched.refresh("request");
   }
 
   #failing(target: string): boolean {
@@ -229,4 +240,9 @@ export class PoolRunner {
     if (this.#wakeAt > now) this.#planWake(this.#wakeAt);
     else this.#apply({ at: now, kind: "woken" });
   }
+}
+
+/** The first of the warnings that make it unfit, or the one that does. */
+function beginsToWarn({ good, state, since }: HealthState, at: Ms): boolean {
+  return good.streak === -1 || (state === "degraded" && since === at);
 }

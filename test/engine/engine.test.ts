@@ -155,8 +155,25 @@ describe("a poll", () => {
       await engine.prober.refresh("web/a", "poll");
     }
     expect(check.times("a")).toEqual([0, 1500, 3000, 4500, 6000, 7500]);
+    // The next poll comes a little late, as HAProxy's do: the timer waits an eighth of the interval for it.
+    await clock.advance(2200);
+    expect(check.times("a").at(-1)).toBe(7500);
     await clock.advance(2000);
-    expect(check.times("a").at(-1)).toBe(9500);
+    expect(check.times("a").at(-1)).toBe(9800);
+  });
+
+  it("is not answered from what the timer saw shortly before, whatever their phases were at first", async () => {
+    for (const phase of [30, 300, 900, 1500, 1990]) {
+      const { engine, clock, check } = make();
+      await engine.configure(settingsOf(poolOf("web", { checks: [checkOf(check)], targets: [target("a")] })));
+      await clock.advance(2000 + phase);
+      for (let i = 0; i < 6; i++) {
+        await engine.prober.refresh("web/a", "poll");
+        await clock.advance(2003);
+      }
+      const polls = check.times("a").slice(-3);
+      expect(polls.map((at) => (at - phase - 2000) % 2003)).toEqual([0, 0, 0]);
+    }
   });
 
   it.each([
@@ -304,5 +321,42 @@ describe("a checker that does not end its questions", () => {
     await clock.advance(60_000);
     expect(asked).toBe(3);
     expect(engine.board.get("web/a")?.health[0]).toMatchObject({ state: "down", last: { outcome: "unknown" } });
+  });
+});
+
+describe("what one begins to warn of", () => {
+  const readers = (one: Rig) =>
+    poolOf("web", { checks: [checkOf(one.check)], targets: [target("a"), target("b"), target("c")] });
+
+  it("is asked of all others at once, so that none is out while it has reached them all", async () => {
+    const one = make();
+    await one.engine.configure(settingsOf(readers(one)));
+    await one.clock.advance(3000);
+    one.check.reply = () => seen("warn", "the primary is away");
+    const begun = one.clock.now();
+    const states = new Set<string>();
+    for (let i = 0; i < 60; i++) {
+      await one.clock.advance(50);
+      states.add(["a", "b", "c"].map((name) => one.state(`web/${name}`)).join());
+    }
+    const firsts = ["a", "b", "c"].map((name) =>
+      one.check.asked.find((each) => each.target === name && each.at > begun),
+    );
+    const times = firsts.map((each) => (each?.at ?? 0) - begun);
+    expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(50);
+    expect([...states]).toEqual(["up,up,up"]);
+    expect(one.engine.board.get("web/a")?.verdict?.reason).toMatch(/^kept as no target is fit/);
+  });
+
+  it("is asked of them at most once an interval, however often it comes and goes", async () => {
+    const one = make();
+    await one.engine.configure(settingsOf(readers(one)));
+    await one.clock.advance(3000);
+    let asked = 0;
+    one.check.reply = ({ name }) => seen(name === "a" && asked++ % 2 === 0 ? "warn" : "pass");
+    const before = one.check.times("b").length;
+    await one.clock.advance(10_000);
+    expect(one.check.times("b").length - before).toBeLessThanOrEqual(11);
+    expect(one.state("web/a")).toBe("up");
   });
 });
