@@ -12,7 +12,7 @@ export async function drawRows(shown: Shown): Promise<ReadonlyMap<string, string
     const lists = foldOf(band);
     for (const list of ["open", "folded"] as const)
       for (const [index, targets] of chunksOf(lists[list]).entries()) {
-        const rows = <Rows pool={band.pool} targets={targets} now={shown.now} />;
+        const rows = <Rows pool={band.pool} targets={targets} now={shown.now} index={index} />;
         drawn.set(chunkKey(band.pool.name, list, index), renderToString(rows));
         await breath();
       }

@@ -1,8 +1,12 @@
 import type { PoolSummary } from "../../answers.ts";
 import { Lately } from "./lately.tsx";
 import { PoolBand } from "./pool-band.tsx";
+import { Sparse } from "./rows.tsx";
 import type { Scope, Shown } from "./shown.ts";
 import { count, headlineOf, poolTone } from "./words.ts";
+
+/** With more rows than this only those in sight are kept; with fewer the browser's own search finds all of them. */
+const MOST_ROWS = 200;
 
 type PoolsShown = Extract<Shown, { readonly kind: "pools" }>;
 
@@ -47,6 +51,7 @@ function Find({ find }: Pick<Scope, "find">) {
 export function Overview({ shown: { bands, scope, now, lately } }: { readonly shown: PoolsShown }) {
   const pools = bands.map(({ pool }) => pool);
   const { tone, text } = headlineOf(pools);
+  const rows = bands.reduce((sum, { targets }) => sum + (targets?.length ?? 0), 0);
   const place = scope.pool ?? scope.group;
   return (
     <>
@@ -65,9 +70,11 @@ export function Overview({ shown: { bands, scope, now, lately } }: { readonly sh
       <div class="spread">
         <Lately moments={lately} now={now} />
         <div class="bands">
-          {bands.map((band) => (
-            <PoolBand key={band.pool.name} band={band} now={now} />
-          ))}
+          <Sparse.Provider value={rows > MOST_ROWS}>
+            {bands.map((band) => (
+              <PoolBand key={band.pool.name} band={band} now={now} />
+            ))}
+          </Sparse.Provider>
           {bands.length === 0 ? (
             <p class="empty">{scope.find === "" ? "no pools" : `nothing has "${scope.find}"`}</p>
           ) : null}

@@ -1,5 +1,5 @@
 import type { AlarmAnswer, PoolSummary, TargetSummary } from "../../answers.ts";
-import { Chunk, chunkKey, chunksOf, isFirst } from "./rows.tsx";
+import { Chunk, chunkKey, chunksOf } from "./rows.tsx";
 import { needsEyes, SHOWN_GOOD } from "./selection.ts";
 import type { Band } from "./shown.ts";
 import { COLUMN_HEADER, ROW, ROWS, TABLE } from "./table-roles.ts";
@@ -25,9 +25,13 @@ function Table({ pool, targets, now, list }: TableProps) {
     trend === undefined ? "trend" : factName(trend),
   ];
   return (
-    <table {...TABLE} aria-label={`targets of ${pool.name}${list === "open" ? "" : ", all well"}`}>
+    <table
+      {...TABLE}
+      aria-rowcount={targets.length + 1}
+      aria-label={`targets of ${pool.name}${list === "open" ? "" : ", all well"}`}
+    >
       <thead {...ROWS}>
-        <tr {...ROW}>
+        <tr aria-rowindex={1} {...ROW}>
           {columns.map((name) => (
             <th key={name} scope="col" {...COLUMN_HEADER}>
               {name}
@@ -37,8 +41,7 @@ function Table({ pool, targets, now, list }: TableProps) {
       </thead>
       {chunksOf(targets).map((piece, index) => {
         const name = chunkKey(pool.name, list, index);
-        const first = list === "open" && isFirst(index);
-        return <Chunk key={name} name={name} first={first} pool={pool} targets={piece} now={now} />;
+        return <Chunk key={name} name={name} index={index} pool={pool} targets={piece} now={now} />;
       })}
     </table>
   );

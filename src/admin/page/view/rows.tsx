@@ -1,18 +1,19 @@
-import { createContext, type VNode } from "preact";
+import { createContext } from "preact";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import type { PoolSummary, TargetSummary } from "../../answers.ts";
 import { ROWS } from "./table-roles.ts";
 import { TargetRow } from "./target-row.tsx";
 
-/** Rows that are drawn, and left alone, together. */
-export const CHUNK = 25;
-/** So many rows are alive at once; the others when they come into sight. */
-const FIRST_ALIVE = 2;
+/** Rows that come and go together. */
+const CHUNK = 25;
 
 /** Rows as HTML by the name of their chunk: the server draws them a few at a time. */
 export const Drawn = createContext<ReadonlyMap<string, string> | null>(null);
 
-/** Cuts targets into what is drawn together. */
+/** Whether there are so many rows that only those in sight are kept. */
+export const Sparse = createContext(false);
+
+/** Cuts targets into what comes and goes together. */
 export const chunksOf = (targets: readonly TargetSummary[]): readonly (readonly TargetSummary[])[] =>
   Array.from({ length: Math.ceil(targets.length / CHUNK) }, (_, index) =>
     targets.slice(index * CHUNK, (index + 1) * CHUNK),
@@ -25,54 +26,66 @@ interface ChunkProps {
   readonly pool: PoolSummary;
   readonly targets: readonly TargetSummary[];
   readonly now: string;
+  /** Which chunk of its list this is. */
+  readonly index: number;
 }
 
+/** Rows are counted from one, and the first is the head. */
+const FIRST_ROW = 2;
+
 /** The rows of a chunk. */
-export function Rows({ pool, targets, now }: ChunkProps) {
+export function Rows({ pool, targets, now, index }: ChunkProps) {
   return (
     <>
-      {targets.map((target) => (
-        <TargetRow key={target.name} pool={pool} target={target} now={now} />
+      {targets.map((target, at) => (
+        <TargetRow key={target.name} pool={pool} target={target} now={now} row={index * CHUNK + at + FIRST_ROW} />
       ))}
     </>
   );
 }
 
-const NEAR_PX = 400;
+const NEAR_PX = 800;
+const ROW_REM = 1.9;
 /** What the server drew stays as it is: hydration does not look at this. */
 const AS_DRAWN = { __html: "" };
 
-/** Some rows: kept as they are while nobody sees them, so that a thousand targets cost no more than a screenful. */
-export function Chunk({ name, first, ...props }: ChunkProps & { readonly name: string; readonly first: boolean }) {
-  const drawn = useContext(Drawn)?.get(name);
+// Not content-visibility, which would do this by itself: Chromium leaves rows that move while it skips them without a
+// place, and a row that is down must show.
+function SparseRows(props: ChunkProps) {
   const body = useRef<HTMLTableSectionElement>(null);
-  const [alive, setAlive] = useState(first);
-  const [seen, setSeen] = useState(first);
-  const rows = useRef<VNode | null>(null);
+  const [shown, show] = useState<"as drawn" | "seen" | "away">("as drawn");
+  const height = useRef(0);
   useEffect(() => {
     if (body.current === null) return;
     const watch = new IntersectionObserver(
       (entries) => {
         const inSight = entries.at(-1)?.isIntersecting === true;
-        setSeen(inSight);
-        if (inSight) setAlive(true);
+        if (!inSight) height.current = entries.at(-1)?.boundingClientRect.height ?? 0;
+        show(inSight ? "seen" : "away");
       },
       { rootMargin: `${NEAR_PX}px` },
     );
     watch.observe(body.current);
     return () => watch.disconnect();
   }, []);
-  const many = props.targets.length === CHUNK ? "many" : "";
-  if (drawn !== undefined) return <tbody class={many} {...ROWS} dangerouslySetInnerHTML={{ __html: drawn }} />;
-  if (!alive) return <tbody ref={body} class={many} {...ROWS} dangerouslySetInnerHTML={AS_DRAWN} />;
-  // The same node again is not compared again.
-  if (seen || rows.current === null) rows.current = <Rows {...props} />;
+  if (shown === "as drawn") return <tbody ref={body} {...ROWS} dangerouslySetInnerHTML={AS_DRAWN} />;
+  const place = height.current > 0 ? `${height.current}px` : `${props.targets.length * ROW_REM}rem`;
   return (
-    <tbody ref={body} class={many} {...ROWS}>
-      {rows.current}
+    <tbody ref={body} {...ROWS} style={shown === "away" ? { height: place } : {}}>
+      {shown === "seen" ? <Rows {...props} /> : null}
     </tbody>
   );
 }
 
-/** Whether a chunk is alive from the start. */
-export const isFirst = (index: number): boolean => index < FIRST_ALIVE;
+/** Some rows; of very many only those in sight are there, so that a thousand targets cost no more than a screenful. */
+export function Chunk({ name, ...props }: ChunkProps & { readonly name: string }) {
+  const drawn = useContext(Drawn)?.get(name);
+  const sparse = useContext(Sparse);
+  if (drawn !== undefined) return <tbody {...ROWS} dangerouslySetInnerHTML={{ __html: drawn }} />;
+  if (sparse) return <SparseRows {...props} />;
+  return (
+    <tbody {...ROWS}>
+      <Rows {...props} />
+    </tbody>
+  );
+}

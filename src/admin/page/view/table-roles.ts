@@ -1,4 +1,4 @@
-// Rows are laid out as grids, so that the columns of all pools agree and hidden rows cost nothing. Not every browser
+// Rows are laid out as grids, so that the columns of all pools agree. Not every browser
 // still takes them for a table then, so it is said.
 
 /** A table whose rows are grids. */

@@ -8,10 +8,12 @@ interface RowProps {
   readonly pool: PoolSummary;
   readonly target: TargetSummary;
   readonly now: string;
+  /** Its number in the table, as not all rows may be there. */
+  readonly row: number;
 }
 
 /** Why it is so; of an order also how long it still stands. */
-function Why({ target, now }: Omit<RowProps, "pool">) {
+function Why({ target, now }: Pick<RowProps, "target" | "now">) {
   const { order, reason } = target;
   if (order === null) return <>{reason}</>;
   const end = order.until === null ? "no end" : `until ${clockTime(order.until)} UTC, ${span(now, order.until)} to go`;
@@ -22,10 +24,10 @@ function Why({ target, now }: Omit<RowProps, "pool">) {
   );
 }
 
-function Row({ pool, target, now }: RowProps) {
+function Row({ pool, target, now, row }: RowProps) {
   const { name, address, part, since, recent, trend } = target;
   return (
-    <tr class={tone(target, pool)} {...ROW}>
+    <tr class={tone(target, pool)} aria-rowindex={row} {...ROW}>
       <th scope="row" {...ROW_HEADER}>
         <a href={targetPath(pool, name)}>{name}</a> <small>{part === "member" ? address : `${address} ${part}`}</small>
       </th>
@@ -66,6 +68,7 @@ const roleOf = ({ pool: { group, role, serving } }: RowProps): string => `${grou
 export const TargetRow = memo(
   Row,
   (a, b) =>
+    a.row === b.row &&
     ages(a) === ages(b) &&
     roleOf(a) === roleOf(b) &&
     (a.target === b.target || JSON.stringify(a.target) === JSON.stringify(b.target)),
