@@ -5,6 +5,9 @@ export const WAIT_UNKNOWN_MS: Ms = 200;
 /** Longest wait that `auto` comes to. */
 export const WAIT_MOST_MS: Ms = 1000;
 
+/** A row is young for this part of its `max_age`. */
+const YOUNG = 8;
+
 /** What is known of the peer that polls. */
 export interface PeerHabit {
   /** Shortest of its last gaps between an answer and its next poll; null until there was one. */
@@ -18,6 +21,15 @@ export function isOld(row: Row, checks: readonly Policy[], now: Ms): boolean {
   for (let at = 0; at < checks.length; at++) {
     const seenAt = row.health[at]?.observedAt ?? null;
     if (seenAt === null || now - seenAt >= (checks[at]?.maxAgeMs ?? 0)) return true;
+  }
+  return false;
+}
+
+/** Some check of the row is on its way to its `max_age`: whoever asks regularly must know that somebody polls. */
+export function isAging(row: Row, checks: readonly Policy[], now: Ms): boolean {
+  for (let at = 0; at < checks.length; at++) {
+    const { maxAgeMs = Number.POSITIVE_INFINITY } = checks[at] ?? {};
+    if (now - (row.health[at]?.observedAt ?? now) >= maxAgeMs / YOUNG) return true;
   }
   return false;
 }

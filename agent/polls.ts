@@ -1,6 +1,6 @@
 import type { Board, Clock, Ms, PoolPolicy, Prober, Row, TargetId } from "../src/index.ts";
 import { Answers } from "./answers.ts";
-import { isSettled, pollWait } from "./poll.ts";
+import { isAging, isSettled, pollWait } from "./poll.ts";
 import { habitOf, type Poller, Pollers } from "./pollers.ts";
 import type { Asked } from "./request.ts";
 import type { Counts } from "./stats.ts";
@@ -78,6 +78,8 @@ export class Polls {
       const settled = prober.refresh(asked.id, "poll").catch(ignore);
       const forMs = pollWait(row, view.checks, habitOf(poller, now));
       if (forMs > 0) return this.#wait(poll, settled, forMs);
+    } else if (isAging(row, view.checks, now)) {
+      void prober.refresh(asked.id, "poll").catch(ignore);
     }
     counts.atOnce++;
     this.#tell(poll, row, view.policy, now);

@@ -32,6 +32,8 @@ export interface InquiryGiven {
 /** Regular probes are put on this grid, so that many that are due share one turn of the loop. */
 const GRID_MS: Ms = 100;
 const CLOSE_MS: Ms = 1000;
+/** A poll is overdue by this part of the interval before the timer asks instead. */
+const PATIENCE = 8;
 /** So many questions of one target may be left unended by a checker that ignores its signal. */
 const MOST_UNENDED = 3;
 
@@ -52,6 +54,8 @@ export class Inquiry {
   #nextDueAt: Ms;
   #startedAt: Ms = Number.NEGATIVE_INFINITY;
   #eventAt: Ms = Number.NEGATIVE_INFINITY;
+  /** Polls ask lately, so the timer waits for the next one. */
+  #polled = false;
   #hinted = false;
   #pending = false;
   #closed = false;
@@ -77,6 +81,7 @@ export class Inquiry {
     const { maxAgeMs, fastMs } = this.#open.policy;
     const enoughMs = by === "poll" ? maxAgeMs : Math.min(maxAgeMs, fastMs);
     if (this.#given.clock.now() - this.#startedAt >= enoughMs) this.#start(by);
+    else if (by === "poll") this.#giveWay();
   }
 
   /** The numbers changed: the next due time too. */
@@ -93,10 +98,23 @@ export class Inquiry {
     await this.#discard();
   }
 
+  /**
+   * Somebody polls: the next poll is to find the row old, and ask. A timer that asks shortly before each poll would make
+   * the polls answer from memory, and its interval would add to theirs.
+   */
+  #giveWay(): void {
+    const { everyMs, maxAgeMs } = this.#open.policy;
+    const enough = this.#nextDueAt - this.#given.clock.now() >= everyMs;
+    if (enough || maxAgeMs >= everyMs || this.#open.cron !== null) return;
+    this.#polled = true;
+    this.#planNext();
+  }
+
   #start(by: Trigger): void {
     this.#unplan();
     const now = this.#given.clock.now();
     if (by !== "timer") this.#dueAt = now; // whoever asked: the timer is the backstop for when nobody does
+    this.#polled = by === "poll";
     this.#startedAt = now;
     if (by === "event") this.#eventAt = now;
     this.#by = by;
@@ -169,6 +187,9 @@ export class Inquiry {
     const { policy, cron } = this.#open;
     const now = this.#given.clock.now();
     const cronAt = cron === null ? null : cron.next(this.#dueAt);
+    // The poller comes again so long after its answer, and never quite on time.
+    const waits = this.#polled && !this.#pending && cronAt === null;
+    if (waits) this.#dueAt = now + policy.everyMs / PATIENCE;
     const plan = { dueAt: this.#dueAt, startedAt: this.#startedAt, pending: this.#pending, policy, now, cronAt };
     const due = nextDue(plan);
     // A confirmation leaves the grid as it is: the regular probes go on from where they were.

@@ -35,12 +35,16 @@ afterEach(() => {
 });
 
 describe("a poll", () => {
-  it("of a fresh row is answered at once, without a probe", () => {
+  it.each([
+    ["young", 124, []],
+    // The engine asks no sooner for that, but knows that the next poll will.
+    ["fresh", 999, ["p/t"]],
+  ])("of a %s row is answered at once", (_, age, asked) => {
     const { board, prober, counts, said, take } = setUp();
-    board.put("p", "t", { observedAt: Date.now() - 999 });
+    board.put("p", "t", { observedAt: Date.now() - age });
     expect(take()).toBeNull();
     expect(said).toEqual(["up"]);
-    expect(prober.asked).toEqual([]);
+    expect(prober.asked).toEqual(asked);
     expect(counts).toMatchObject({ polls: 1, atOnce: 1, waited: 0 });
   });
 

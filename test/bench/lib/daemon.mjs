@@ -11,12 +11,13 @@ export const CHECKD = fileURLToPath(new URL("../../../dist/checkd.js", import.me
 /** A checker of the bench's own, as `type` of a check. */
 export const checker = (name) => fileURLToPath(new URL(`../checkers/${name}.mjs`, import.meta.url));
 
-/** Starts the built daemon on the measured core; resolves when everything listens. */
+/** Starts the built daemon, on the measured core; resolves when everything listens. `cpu` null: on any core. */
 export async function startDaemon(config, { node = process.execPath, cpu = MEASURED_CPU, env = {} } = {}) {
   const dir = mkdtempSync(join(tmpdir(), "checkd-bench-"));
   const conf = join(dir, "checkd.yaml");
   writeFileSync(conf, JSON.stringify(config));
-  const daemon = await start(pinned(cpu, [node, CHECKD, "run", "--conf", conf]), { dir, env });
+  const argv = [node, CHECKD, "run", "--conf", conf];
+  const daemon = await start(cpu === null ? argv : pinned(cpu, argv), { dir, env });
   const stop = async () => {
     await daemon.stop();
     rmSync(dir, { recursive: true, force: true });
