@@ -5,6 +5,10 @@ const patient = [
   "test/**/*.property.test.ts",
   "test/contract/checker*.test.ts",
   "test/**/{real-clock,hostile,fuzz,robust}.test.ts",
+  "test/render/{transaction,pipeline}/*.test.ts",
+  "test/checks/{memcached,exec}.test.ts",
+  "test/admin/{access,shared-shelf}*.test.ts",
+  "test/contract/plug-ins.test.ts",
 ];
 
 // unit: what `npm run check` runs, in seconds. patient: the same without a server, in a minute. servers: real servers.

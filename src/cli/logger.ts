@@ -1,4 +1,5 @@
 import type { Log } from "../contract.ts";
+import { stderrSink } from "./log-sink.ts";
 
 /** What the log options of every program come to. */
 export interface LogOptions {
@@ -25,10 +26,8 @@ function quoted(value: unknown): string {
 /** A log on stderr: stdout is for answers. pino is loaded here and nowhere else. */
 export async function openLog(options: LogOptions): Promise<Log> {
   const { pino } = await import("pino");
-  const sink =
-    options.format === "json"
-      ? pino.destination({ fd: 2, sync: true })
-      : { write: (line: string) => void process.stderr.write(textLine(line)) };
-  const logger = pino({ level: options.level, base: null }, sink);
+  const sink = stderrSink((lost) => logger.warn(`${lost} log lines were lost: stderr took no more`));
+  const write = options.format === "json" ? sink.write : (line: string) => sink.write(textLine(line));
+  const logger = pino({ level: options.level, base: null }, { write });
   return (level, text, fields) => (fields === undefined ? logger[level](text) : logger[level](fields, text));
 }

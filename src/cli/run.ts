@@ -1,7 +1,7 @@
 import { loadSettings } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Board, Log } from "../contract.ts";
+import type { Board, Clock, Log } from "../contract.ts";
 import { describeError } from "../errors.ts";
 import { type Daemon, openDaemon } from "./daemon.ts";
 import { createDrySummary } from "./dry-summary.ts";
@@ -10,8 +10,10 @@ import { EXIT, version } from "./exit.ts";
 import { type LogOptions, openLog } from "./logger.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
 import { plugins } from "./plugins.ts";
+
 import { say } from "./say.ts";
-import { reloadOnHangup, untilStopped } from "./signals.ts";
+import { catchHangups, untilStopped } from "./signals.ts";
+import { surviveStrayErrors } from "./stray.ts";
 
 /** How the daemon is run. */
 export interface RunOptions {
@@ -23,22 +25,28 @@ export interface RunOptions {
   readonly ready?: () => void;
 }
 
-/** Settings of a file; problems are printed, and null comes back. */
-async function readSettings(file: string): Promise<Settings | null> {
+/** What still holds the process then, as a log that nobody reads, is not waited for. */
+const LINGER_MS = 300;
+const STATUS_MS = 1000;
+
+/** Settings of a file; problems are said, and null comes back. */
+async function readSettings(file: string, report: (line: string) => void): Promise<Settings | null> {
   const loaded = await loadSettings(file, plugins, process.env);
   if ("settings" in loaded) return loaded.settings;
-  for (const problem of loaded.problems) say("error", formatProblem(problem));
+  for (const problem of loaded.problems) report(formatProblem(problem));
   return null;
 }
 
 /** The daemon, from the settings to the last signal; gives the exit code. */
 export async function runDaemon(options: RunOptions): Promise<number> {
   const { conf, dryRun, logLevel, logFormat } = options;
-  const settings = await readSettings(conf);
+  const hangups = catchHangups();
+  const settings = await readSettings(conf, (line) => say("error", line));
   if (settings === null) return EXIT.usage;
   const dry = createDrySummary(await openLog({ level: logLevel, format: logFormat }));
   const { log } = dry;
   const clock = processClock(log);
+  const stray = surviveStrayErrors(log, clock);
   const notifier = createNotifier(process.env, clock);
   const daemon = openDaemon({ clock, log, stateDir: settings.stateDir, dryRun });
   const ended = new AbortController();
@@ -58,18 +66,33 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   const { board } = daemon.engine;
   notifier.ready(summary(board));
   notifier.guard();
-  board.follow(() => notifier.status(summary(board)), ended.signal);
+  followStatus(board, clock, notifier, ended.signal);
   options.ready?.();
-  const reloads = reloadOnHangup(() => reload(conf, daemon, log, notifier));
+  hangups.begin(() => reload(conf, daemon, log, notifier));
   const signal = await stopping;
-  reloads.end();
+  hangups.end();
   notifier.stopping();
   log("info", `${signal}: stopping`);
   ended.abort();
   notifier.end();
   await daemon.stop();
   if (dryRun) process.stdout.write(dry.text(board, clock));
+  else setTimeout(() => process.exit(), LINGER_MS).unref();
+  stray.end();
   return EXIT.ok;
+}
+
+/** Tells the summary of all pools once a second at most: a reload posts each of thousands of pools. */
+function followStatus(board: Board, clock: Clock, notifier: Notifier, signal: AbortSignal): void {
+  let cancel: (() => void) | null = null;
+  const tell = (): void => {
+    cancel = null;
+    notifier.status(summary(board));
+  };
+  board.follow(() => {
+    cancel ??= clock.at(clock.now() + STATUS_MS, tell);
+  }, signal);
+  signal.addEventListener("abort", () => cancel?.(), { once: true });
 }
 
 /** `3 pools, 8 of 9 targets up`, for `systemctl status`. */
@@ -83,8 +106,8 @@ function summary(board: Board): string {
 
 async function reload(file: string, daemon: Daemon, log: Log, notifier: Notifier): Promise<void> {
   notifier.reloading();
-  const settings = await readSettings(file);
   try {
+    const settings = await readSettings(file, (line) => log("error", line));
     if (settings === null) log("error", `${file} has problems: everything goes on as before`);
     else {
       await daemon.use(settings);

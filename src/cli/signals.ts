@@ -1,20 +1,38 @@
-/** One reload after the other, and the newest file however many SIGHUPs came. */
-export function reloadOnHangup(load: () => Promise<void>): { end(): void } {
+/** What SIGHUP leads to. */
+export interface Hangups {
+  /** From now on each leads to a load: one after the other, and the newest file however many came; one that came before counts. */
+  begin(load: () => Promise<void>): void;
+  /** From now on they lead to nothing; without a listener one would end the process. */
+  end(): void;
+}
+
+/** Listens for SIGHUP from now on: it must end neither a start nor a stop. */
+export function catchHangups(): Hangups {
   let wanted = false;
+  let load: (() => Promise<void>) | null = null;
   let running = false;
-  const onSignal = async (): Promise<void> => {
-    wanted = true;
+  const run = async (): Promise<void> => {
     if (running) return;
     running = true;
-    while (wanted) {
+    while (wanted && load !== null) {
       wanted = false;
       await load();
     }
     running = false;
   };
-  const listener = (): void => void onSignal();
-  process.on("SIGHUP", listener);
-  return { end: () => process.off("SIGHUP", listener) };
+  process.on("SIGHUP", () => {
+    wanted = true;
+    void run();
+  });
+  return {
+    begin(given) {
+      load = given;
+      void run();
+    },
+    end() {
+      load = null;
+    },
+  };
 }
 
 /** Resolves with the first signal that ends the process, or when `given` aborts. */

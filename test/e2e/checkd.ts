@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { build, ROOT } from "../../scripts/steps.mjs";
+import { ROOT } from "../../scripts/steps.mjs";
 import { type Running, start, tempDir, until } from "../servers/process.ts";
 
 /** The built daemon on a configuration of a test. */
@@ -11,8 +11,6 @@ export interface Checkd extends Running {
   /** Writes the configuration anew and asks for a reload; resolves when it is taken or refused. */
   reload(config: object | string): Promise<string>;
 }
-
-build();
 
 /** Path of a built program. */
 export const program = (name = "checkd"): string => join(ROOT, "dist", `${name}.js`);
