@@ -20,9 +20,10 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.{ts,tsx}"],
           exclude: ["test/**/*.server.test.ts", ...patient],
+          sequence: { groupOrder: 0 },
         },
       },
-      { test: { name: "patient", include: patient, testTimeout: 30_000 } },
+      { test: { name: "patient", include: patient, testTimeout: 30_000, sequence: { groupOrder: 1 } } },
       {
         test: {
           name: "servers",
@@ -30,6 +31,7 @@ export default defineConfig({
           globalSetup: ["test/servers/global-setup.ts"],
           // Most of them wait for servers: two at a time keep two cores busy.
           maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
