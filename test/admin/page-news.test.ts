@@ -28,11 +28,12 @@ describe("an event", () => {
     expect(momentOf({ name: "delivery", data: { ...delivery, state: "synced", error: null } }, NOW)).toBeNull();
   });
 
-  it("makes the pools be read again unless it says nothing of them; a target's page shows all", () => {
+  it("makes the page be read again unless it says nothing of what is shown", () => {
     const event = (name: string) => ({ name, data: place });
-    expect(["verdict", "pool", "hello"].every((name) => isNews(event(name), "pools"))).toBe(true);
-    expect(["delivery", "heard"].some((name) => isNews(event(name), "pools"))).toBe(false);
-    expect(["delivery", "heard"].every((name) => isNews(event(name), "target"))).toBe(true);
+    expect(["verdict", "pool", "hello"].every((name) => isNews(event(name), null))).toBe(true);
+    expect(["delivery", "heard"].some((name) => isNews(event(name), null))).toBe(false);
+    expect(["verdict", "delivery", "heard"].every((name) => isNews(event(name), "app1"))).toBe(true);
+    expect([isNews(event("verdict"), "app2"), isNews(event("delivery"), "app2")]).toEqual([true, false]);
   });
 });
 

@@ -62,17 +62,14 @@ const refresh = createRefresh(async () => {
 function see(event: LiveEvent): void {
   const moment = momentOf(event, nowOf(given.shown) ?? new Date().toISOString());
   if (moment !== null) heard = [moment, ...heard].slice(0, MOST_HEARD);
-  if (isNews(event, given.shown.kind === "target" ? "target" : "pools")) refresh.soon();
+  const { shown } = given;
+  if (isNews(event, shown.kind === "target" ? shown.target.target.name : null)) refresh.soon();
 }
 
-/** Events of what this page shows, and no others. */
+/** Events of the pool that this page shows; what other targets do matters to this one. */
 function queryOfEvents(): string {
-  const [, pool, target] = location.pathname
-    .split("/")
-    .filter((part) => part !== "")
-    .map(decodeURIComponent);
-  if (pool === undefined) return "";
-  return `?${new URLSearchParams({ pool, ...(target === undefined ? {} : { target }) })}`;
+  const [, pool] = location.pathname.split("/").filter((part) => part !== "");
+  return pool === undefined ? "" : `?pool=${pool}`;
 }
 
 if (main !== null) {

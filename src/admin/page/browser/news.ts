@@ -34,9 +34,9 @@ export function momentOf({ name, data }: LiveEvent, now: string): Moment | null 
   }
 }
 
-/** Whether what the page shows may be another after this event. */
-export const isNews = ({ name }: LiveEvent, shows: "pools" | "target"): boolean =>
-  shows === "target" || !["delivery", "heard"].includes(name);
+/** Whether what the page shows may be another after this event; `target`: the one that is shown, null: pools are. */
+export const isNews = ({ name, data }: LiveEvent, target: string | null): boolean =>
+  !["delivery", "heard"].includes(name) || (target !== null && data.target === target);
 
 const SAME_MS = 2000;
 
