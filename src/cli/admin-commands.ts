@@ -13,7 +13,10 @@ function withAdmin(command: Command): Command {
       ),
     )
     .addOption(
-      new Option("--token-file <file>", "file with the admin token (default: CHECKD_TOKEN, else the admin section)"),
+      new Option(
+        "--token-file <file>",
+        "file with the admin token (default: CHECKD_TOKEN, else the admin section)",
+      ).env("CHECKD_TOKEN_FILE"),
     )
     .addOption(confOption());
 }
@@ -32,7 +35,7 @@ function addReads(program: Command, examples: Examples): void {
         .command("status")
         .description("table of pools and targets from the running daemon")
         .argument("[what]", "POOL or POOL/TARGET (default: all)")
-        .option("--json", "print what the API answers")
+        .addOption(new Option("--json", "print what the API answers").env("CHECKD_JSON"))
         .option("--watch", "look again every 2 s until Ctrl-C")
         .option("--pid-file <file>", "only say whether the daemon of `checkd start` runs, and its pid"),
     ),
@@ -55,7 +58,7 @@ function addReads(program: Command, examples: Examples): void {
         .command("explain")
         .description("why a target is as it is, and what would change it")
         .argument("<what>", "POOL/TARGET")
-        .option("--json", "print it as JSON"),
+        .addOption(new Option("--json", "print it as JSON").env("CHECKD_JSON")),
     ),
     "checkd explain slave3301/db2",
   ).action(async (what, { json, ...options }) => {
@@ -73,13 +76,16 @@ const SAYS = {
 function addOrder(program: Command, examples: Examples, name: keyof typeof SAYS): void {
   const command = withAdmin(program.command(name).description(SAYS[name]).argument("<what>", "POOL/TARGET"));
   command.addOption(new Option("--owner <name>", "who orders it (default: you)").env("CHECKD_OWNER"));
-  if (name === "ready") command.option("--reason <text>", "why, for whoever reads what happened");
+  if (name === "ready")
+    command.addOption(new Option("--reason <text>", "why, for whoever reads what happened").env("CHECKD_REASON"));
   else {
-    command.requiredOption("--reason <text>", "why, for whoever finds it at night");
     command.addOption(
-      new Option("--for <duration>", "how long; without it the order stands until `checkd ready`").argParser(
-        (text: string) => formatSpan(durationArgument(text)),
-      ),
+      new Option("--reason <text>", "why, for whoever finds it at night").env("CHECKD_REASON").makeOptionMandatory(),
+    );
+    command.addOption(
+      new Option("--for <duration>", "how long; without it the order stands until `checkd ready`")
+        .argParser((text: string) => formatSpan(durationArgument(text)))
+        .env("CHECKD_FOR"),
     );
     command.option("--force", "also when fewer targets remain than at_least asks for");
   }

@@ -54,7 +54,8 @@ examples(
     .addOption(
       new Option("--opt <name=value>", "option of the check, may be repeated; dots make sections")
         .argParser(collect)
-        .default([], "none"),
+        .default([], "none")
+        .env("CHECKD_OPT"),
     )
     .addOption(
       new Option("--timeout <duration>", "longest wait for the answer")
@@ -62,7 +63,7 @@ examples(
         .default(1000, "1s")
         .env("CHECKD_TIMEOUT"),
     )
-    .addOption(new Option("--json", "print the whole observation")),
+    .addOption(new Option("--json", "print the whole observation").env("CHECKD_JSON")),
   "checkd probe http-content 10.200.60.42:80 --opt 'contains=test me'",
   "checkd probe mysql-replica db2:3306 --opt user=monitor --opt 'password=${file:/etc/checkd/monitor.pw}'",
   "checkd probe tcp 10.0.0.5:6379 --timeout 300ms --json",
@@ -77,7 +78,11 @@ examples(
     .description("print a checkd.yaml that does what an old setup did")
     .argument("<kind>", "xinetd, proxyzoo or dbconf")
     .argument("<path>", "its file or folder")
-    .option("--out <folder>", "write checkd.yaml and the files beside it there, instead of printing"),
+    .addOption(
+      new Option("--out <folder>", "write checkd.yaml and the files beside it there, instead of printing").env(
+        "CHECKD_OUT",
+      ),
+    ),
   "checkd import xinetd /etc/xinetd.d/haproxy-chk-3333",
   "checkd import dbconf db.conf",
   "checkd import proxyzoo web.config.json --out /etc/checkd",
@@ -94,7 +99,8 @@ examples(
     .addOption(
       new Option("--socket <socket>", "runtime socket, may be repeated; instead of those configured")
         .argParser(collect)
-        .default([], "those configured"),
+        .default([], "those configured")
+        .env("CHECKD_SOCKET"),
     ),
   "checkd release --conf /etc/checkd/checkd.yaml",
   "checkd release --socket /run/haproxy/admin.sock",
@@ -107,7 +113,7 @@ examples(
   program
     .command("lint")
     .description("compare haproxy.cfg with checkd.yaml")
-    .requiredOption("--haproxy <file>", "haproxy.cfg")
+    .addOption(new Option("--haproxy <file>", "haproxy.cfg").env("CHECKD_HAPROXY").makeOptionMandatory())
     .addOption(confOption()),
   "checkd lint --haproxy /etc/haproxy/haproxy.cfg --conf checkd.yaml",
 ).action(async ({ haproxy, conf }) => {
@@ -121,7 +127,7 @@ examples(
     .description("run what `record:` wrote through the same rules, with other settings where given")
     .argument("<file...>", "records, oldest first")
     .option("--conf <file>", "other settings for the pools of the record")
-    .option("--json", "print everything as JSON"),
+    .addOption(new Option("--json", "print everything as JSON").env("CHECKD_JSON")),
   "checkd replay inputs.ndjson",
   "checkd replay inputs.ndjson.1 inputs.ndjson --conf calmer.yaml",
 ).action(async (files, { conf, json }) => {

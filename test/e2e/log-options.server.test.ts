@@ -39,6 +39,16 @@ describe("log options", () => {
     expect(said).toContainEqual({ level: 50, time: expect.any(Number), msg: expect.stringContaining(place) });
   });
 
+  it("are variables as well, like the other options", async () => {
+    const token = fileWith("token", "t\n");
+    const env = { CHECKD_TOKEN_FILE: token, CHECKD_ADMIN: "http://127.0.0.1:1", CHECKD_LOG_FORMAT: "json" };
+    const { code, stderr } = await run(["drain", "p/a", "--for", "1m"], { env: { ...env, CHECKD_REASON: "disk" } });
+    expect(code).toBe(3);
+    expect(JSON.parse(stderr)).toMatchObject({ msg: expect.stringContaining("http://127.0.0.1:1 does not answer") });
+    const cfg = fileWith("haproxy.cfg", "backend p\n  server a 127.0.0.1:80 check\n");
+    expect(await run(["lint"], { env: { CHECKD_HAPROXY: cfg } })).toMatchObject({ code: expect.toBeOneOf([0, 1]) });
+  });
+
   it("go from start to the daemon, which is waited for whatever its log shows", async () => {
     const admin = `127.0.0.1:${await freePort()}`;
     const conf = fileWith("fine.yaml", `admin: { listen: "${admin}" }\npools: {}\n`);
