@@ -43,18 +43,28 @@ function run(settings: HaproxySettings, args: readonly string[], clock: Clock): 
     };
     child.stdout.on("data", keep);
     child.stderr.on("data", keep);
-    const cancel = clock.at(clock.now() + START_MS, () => child.kill("SIGKILL"));
+    const release = (): void => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
+    const cancel = clock.at(clock.now() + START_MS, () => {
+      child.kill("SIGKILL");
+      release();
+    });
     child.once("error", (error) => {
       cancel();
       fail(new HaproxyError("unreachable", `${settings.exec} cannot be started: ${error.message}`, { cause: error }));
     });
-    // "exit" and not "close": HAProxy in the background may keep our pipe open.
-    child.once("exit", (code, signal) => {
+    // Not "close": a HAProxy that went into the background may keep our pipes open.
+    child.once("exit", (code) => {
+      if (code !== 0) return;
       cancel();
-      child.stdout.destroy();
-      child.stderr.destroy();
-      if (code === 0) done();
-      else fail(new HaproxyError("refused", `${settings.exec} ended with ${code ?? signal}: ${whyIn(output)}`));
+      release();
+      done();
+    });
+    child.once("close", (code, signal) => {
+      cancel();
+      fail(new HaproxyError("refused", `${settings.exec} ended with ${code ?? signal}: ${whyIn(output)}`));
     });
   });
 }
@@ -90,7 +100,7 @@ export async function reloadHaproxy(settings: HaproxySettings, clock: Clock): Pr
     await ensureRunning(settings, clock);
     return;
   }
-  await run(settings, ["-c", "-q", "-f", settings.confFile], clock);
+  await run(settings, ["-c", "-f", settings.confFile], clock);
   // Management guide, section 4: SIGUSR2 to a master; else a new process finishes the old ones with -sf, and takes over
   // their listening sockets where one of the stats sockets offers them.
   if (settings.mode === "master-worker") process.kill(master, "SIGUSR2");
