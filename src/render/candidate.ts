@@ -25,11 +25,12 @@ export async function makeCandidate(member: Member, env: RoundEnv): Promise<Cand
   env.log("debug", `Key prefix set to ${resource.prefix}`);
   store.take(await env.entries(member.paths, env.signal));
   env.log("debug", `Got the following map from store: ${store.size} keys`);
-  if (resource.rules.values === "strict") refuseControl(store.shown());
-  refuseMisfits(store.shown(), resource.schema);
+  if (resource.rules.values === "strict") refuseControl(store.fresh);
+  refuseMisfits(store.fresh, resource.schema);
   env.log("debug", `Using source template ${resource.src}`);
   const bytes = await page.render(env.signal);
   if (resource.rules.values === "any") warnOfControl(member, bytes, env);
+  store.passed();
   const wanted = { ...reachableOwner(resource.uid, resource.gid), mode, md5: md5(bytes) };
   return { member, bytes, wanted, seen, lines: seen === null ? [] : differences(resource.dest, seen, wanted) };
 }
@@ -37,7 +38,7 @@ export async function makeCandidate(member: Member, env: RoundEnv): Promise<Cand
 function warnOfControl(member: Member, bytes: Buffer, { log }: RoundEnv): void {
   const { resource, store } = member;
   if (member.warned || !resource.checkCmd.includes("haproxy")) return;
-  const key = controlInOutput(store.shown(), bytes);
+  const key = controlInOutput(store.fresh, bytes);
   if (key === null) return;
   member.warned = true;
   log(

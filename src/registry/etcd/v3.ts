@@ -1,4 +1,4 @@
-import type { Etcd3, IKeyValue, ITxnResponse, Watcher } from "etcd3";
+import type { Etcd3, IKeyValue, ITxnResponse, IWatchResponse, Watcher } from "etcd3";
 import type { Clock, Op, Registry, Session, Snapshot } from "../../contract.ts";
 import { describeError, RegistryError } from "../../errors.ts";
 import { canonicalKey, isBelow } from "../keys.ts";
@@ -46,6 +46,8 @@ export class EtcdRegistry implements Registry {
   readonly maxOps = 128;
   readonly services = null;
   readonly #settings: EtcdSettings;
+  /** The last answer for each prefix: what a watch tells is added to it, so that one change of many keys costs one key. */
+  readonly #known = new Map<string, Snapshot>();
   #client: Promise<Etcd3> | null = null;
 
   readonly #clock: Clock;
@@ -65,13 +67,22 @@ export class EtcdRegistry implements Registry {
   }
 
   async read(prefix: string, after: string | null, signal: AbortSignal): Promise<Snapshot> {
-    if (after !== null) await this.#news(prefix, after, signal);
     const below = canonicalKey(prefix);
+    if (after !== null) {
+      const news = await this.#news(prefix, after, signal);
+      const known = this.#known.get(below);
+      if (news !== null && known?.revision === after) return this.#remember(below, withNews(known, news, below));
+    }
     return this.#call(signal, async (client) => {
       const { header, kvs } = await client.getAll().prefix(keyOf(below)).exec();
       const entries = kvs.map(entryOf).filter(([key]) => isBelow(below, key));
-      return { entries: new Map(entries), revision: header.revision, fresh: true };
+      return this.#remember(below, { entries: new Map(entries), revision: header.revision, fresh: true });
     });
+  }
+
+  #remember(below: string, snapshot: Snapshot): Snapshot {
+    this.#known.set(below, snapshot);
+    return snapshot;
   }
 
   /** A watch that is connected; one that cannot connect would be tried for ever by the library, without a word. */
@@ -98,12 +109,12 @@ export class EtcdRegistry implements Registry {
     }
   }
 
-  /** Resolves at the first change after that revision; a revision that was compacted away counts as one. */
-  async #news(prefix: string, after: string, signal: AbortSignal): Promise<void> {
+  /** The first changes after that revision; null when it was compacted away, which tells nothing of what changed. */
+  async #news(prefix: string, after: string, signal: AbortSignal): Promise<readonly Event[] | null> {
     const below = canonicalKey(prefix);
     const watcher = await this.#watch(keyOf(below), (BigInt(after) + 1n).toString(), signal);
     try {
-      await new Promise<void>((done, fail) => {
+      return await new Promise<readonly Event[] | null>((done, fail) => {
         const stop = (): void => fail(asUnreachable(signal.reason));
         if (signal.aborted) return stop();
         signal.addEventListener("abort", stop, { once: true });
@@ -112,9 +123,9 @@ export class EtcdRegistry implements Registry {
           act();
         };
         watcher.on("data", ({ events }) => {
-          if (events.some(({ kv }) => isBelow(below, canonicalKey(kv.key.toString())))) settle(done);
+          if (events.some(({ kv }) => isBelow(below, canonicalKey(kv.key.toString())))) settle(() => done(events));
         });
-        watcher.on("error", (error) => settle(() => (/compacted/i.test(error.message) ? done() : fail(error))));
+        watcher.on("error", (error) => settle(() => (/compacted/i.test(error.message) ? done(null) : fail(error))));
         watcher.on("disconnected", (error) => settle(() => fail(error)));
       });
     } catch (error) {
@@ -173,6 +184,22 @@ export class EtcdRegistry implements Registry {
   async close(): Promise<void> {
     (await this.#client?.catch(() => null))?.close();
   }
+}
+
+type Event = IWatchResponse["events"][number];
+
+/** What a snapshot becomes by these events, in their order. All of one revision come together, so that the last one counts. */
+function withNews(known: Snapshot, news: readonly Event[], below: string): Snapshot {
+  const entries = new Map(known.entries);
+  let revision = BigInt(known.revision);
+  for (const { type, kv } of news) {
+    const [key, entry] = entryOf(kv);
+    if (BigInt(kv.mod_revision) > revision) revision = BigInt(kv.mod_revision);
+    if (!isBelow(below, key)) continue;
+    if (type === "Delete") entries.delete(key);
+    else entries.set(key, entry);
+  }
+  return { entries, revision: revision.toString(), fresh: true };
 }
 
 const entryOf = ({ key, value, mod_revision }: IKeyValue): [string, { value: string; version: string }] => [

@@ -9,6 +9,8 @@ import { shownName } from "./key-names.ts";
 export class Store {
   readonly keys = new Keys();
   readonly #prefix: string;
+  /** What is new since the last `passed`, by name. */
+  readonly #fresh = new Map<string, string>();
   #entries: Entries = new Map();
 
   constructor(prefix: string) {
@@ -27,25 +29,38 @@ export class Store {
     for (const [key, { value }] of entries) {
       const known = before.get(key);
       if (known !== undefined) kept += 1;
-      if (known === undefined || known.value !== value) this.keys.set(shownName(key, this.#prefix), value);
+      if (known === undefined || known.value !== value) this.#set(shownName(key, this.#prefix), value);
     }
     if (kept < before.size) this.#dropMissing(before, entries);
     this.#entries = entries;
   }
 
-  /** Names and values as the template sees them. */
-  *shown(): Generator<readonly [string, string]> {
-    for (const [key, { value }] of this.#entries) yield [shownName(key, this.#prefix), value];
+  /** Names and values, as the template sees them, that were not passed yet. */
+  get fresh(): ReadonlyMap<string, string> {
+    return this.#fresh;
+  }
+
+  /** All that is held was looked at and may be used. */
+  passed(): void {
+    this.#fresh.clear();
+  }
+
+  #set(name: string, value: string): void {
+    this.keys.set(name, value);
+    this.#fresh.set(name, value);
   }
 
   // Two keys may come to one name (`a//b` and `a/b`): what is left of them is set again.
   #dropMissing(before: Entries, now: Entries): void {
     const gone = new Set<string>();
     for (const key of before.keys()) if (!now.has(key)) gone.add(shownName(key, this.#prefix));
-    for (const name of gone) this.keys.delete(name);
+    for (const name of gone) {
+      this.keys.delete(name);
+      this.#fresh.delete(name);
+    }
     for (const [key, { value }] of now) {
       const name = shownName(key, this.#prefix);
-      if (gone.has(name)) this.keys.set(name, value);
+      if (gone.has(name)) this.#set(name, value);
     }
   }
 }

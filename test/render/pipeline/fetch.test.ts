@@ -95,10 +95,13 @@ describe("a store", () => {
       [],
       "4",
     ]);
-    expect([...store.shown()]).toEqual([
+    expect([...store.fresh]).toEqual([
       ["/a", "9"],
       ["/e", "4"],
     ]);
+    store.passed();
+    give({ "/p/a": "9", "/p/e": "5" });
+    expect([...store.fresh]).toEqual([["/e", "5"]]);
   });
 
   it("keeps a name that another key still has", () => {
