@@ -62,7 +62,7 @@ describe.each(["daemon", "master-worker"] as const)("HAProxy in mode %s", (mode)
     const first = await until("HAProxy", pid);
     write(config("5s", "  no such word\n"));
     await until("the refusal", () => lines.some((line) => line.startsWith("error HAProxy goes on as it is")));
-    expect(lines.at(-1)).toContain("unknown keyword 'no'");
+    expect(lines.at(-1)).toContain("unknown keyword 'such'");
     expect(await pid()).toBe(first);
     write(config("6s"));
     await until("the reload", async () => (await pid()) !== first);
