@@ -10,12 +10,22 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
     command
       .exitOverride()
       .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${program.name()}: `)) });
+    dropNoes(command);
   }
   program.hook("preAction", (_, command) => useLogOptions(command.opts()));
   try {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     process.exitCode = exitCode(program.name(), error);
+  }
+}
+
+/** CHECKD_DRY_RUN=0 means no: commander takes any value of a switch's variable for a yes. */
+function dropNoes({ options }: Command): void {
+  for (const option of options) {
+    const { envVar } = option;
+    if (envVar === undefined || !option.isBoolean()) continue;
+    if (/^(|0|no|off|false)$/i.test(process.env[envVar] ?? "")) delete process.env[envVar];
   }
 }
 

@@ -49,6 +49,13 @@ describe("log options", () => {
     expect(await run(["lint"], { env: { CHECKD_HAPROXY: cfg } })).toMatchObject({ code: expect.toBeOneOf([0, 1]) });
   });
 
+  it.each(["0", "false", ""])("leave a switch off whose variable is %j", async (no) => {
+    const said = await run(["probe", "tcp", "127.0.0.1:1", "--timeout", "500ms"], { env: { CHECKD_JSON: no } });
+    expect(said.stdout).toMatch(/^down #/);
+    const yes = await run(["probe", "tcp", "127.0.0.1:1", "--timeout", "500ms"], { env: { CHECKD_JSON: "1" } });
+    expect(JSON.parse(yes.stdout)).toMatchObject({ outcome: "fail" });
+  });
+
   it("go from start to the daemon, which is waited for whatever its log shows", async () => {
     const admin = `127.0.0.1:${await freePort()}`;
     const conf = fileWith("fine.yaml", `admin: { listen: "${admin}" }\npools: {}\n`);
