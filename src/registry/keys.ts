@@ -1,11 +1,15 @@
 // Keys inside checkd have no slash at either end (`haproxy/mysqlslave/slave3301`); drivers add what their server wants.
 
 /** A key or prefix in the form used inside checkd; `/services//web/` becomes `services/web`. */
-export const canonicalKey = (text: string): string =>
-  text
+export function canonicalKey(text: string): string {
+  const bare = text.startsWith("/") ? text.slice(1) : text;
+  // Nearly all are: a registry of 60,000 keys is not taken apart for the few that are not.
+  if (!bare.startsWith("/") && !bare.endsWith("/") && !bare.includes("//")) return bare;
+  return bare
     .split("/")
     .filter((part) => part !== "")
     .join("/");
+}
 
 /** Whether a key is the prefix itself or below it, by whole path segments; everything is below "". */
 export const isBelow = (prefix: string, key: string): boolean =>

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Clock, Op, Registry, ServiceCatalog, Session, Snapshot } from "../../contract.ts";
+import type { Clock, Entry, Op, Registry, ServiceCatalog, Session, Snapshot } from "../../contract.ts";
 import { RegistryError } from "../../errors.ts";
 import { canonicalKey, isBelow } from "../keys.ts";
 import { type Answer, type ConsulCaller, type ConsulSettings, openCaller, responseOf } from "./client.ts";
@@ -35,14 +35,14 @@ export class ConsulRegistry implements Registry {
     const [seenIndex = null, seenDigest] = after?.split(" ") ?? [];
     for (let index: string | null = seenIndex; ; ) {
       const [answer, items] = await this.#list(below, index, signal);
-      const found = (items ?? []).filter((item) => isBelow(below, canonicalKey(item.Key)));
+      const found = itemsBelow(below, items ?? []);
       // Without the right to read, a list is empty like one of nothing; a single key says which it is.
       if (found.length === 0) await this.#mayRead(below, signal);
       const { revision, fresh } = readIndex(answer, index);
       const digest = digestOf(found);
       // Consul wakes for every key that starts with these letters: `web` for `web2` too. That is no news.
       if (digest !== seenDigest || !fresh)
-        return { entries: new Map(found.map(entryOf)), revision: `${revision} ${digest}`, fresh };
+        return { entries: entriesOf(found), revision: `${revision} ${digest}`, fresh };
       index = revision;
     }
   }
@@ -96,14 +96,27 @@ export class ConsulRegistry implements Registry {
   }
 }
 
-function digestOf(items: readonly Item[]): string {
-  const hash = createHash("sha1");
-  for (const { Key, ModifyIndex } of items) hash.update(`${Key}\0${ModifyIndex}\0`);
-  return hash.digest("base64");
+function itemsBelow(below: string, items: readonly Item[]): Item[] {
+  const found: Item[] = [];
+  for (const { Key, Value, ModifyIndex } of items) {
+    const key = canonicalKey(Key);
+    if (isBelow(below, key)) found.push({ Key: key, Value, ModifyIndex });
+  }
+  return found;
 }
 
-function entryOf({ Key, Value, ModifyIndex }: Item): [string, { value: string; version: string }] {
-  return [canonicalKey(Key), { value: Value ?? "", version: String(ModifyIndex) }];
+function digestOf(items: readonly Item[]): string {
+  const hash = createHash("sha1");
+  let text = "";
+  for (const { Key, ModifyIndex } of items) text += `${Key}\0${ModifyIndex}\0`;
+  return hash.update(text).digest("base64");
+}
+
+function entriesOf(items: readonly Item[]): ReadonlyMap<string, Entry> {
+  const entries = new Map<string, Entry>();
+  for (const { Key, Value, ModifyIndex } of items)
+    entries.set(Key, { value: Value ?? "", version: String(ModifyIndex) });
+  return entries;
 }
 
 /** One KV operation of a transaction; index 0 means "only when absent". */
