@@ -128,6 +128,7 @@ describe("the package", () => {
       "agent/",
       "checks/",
       "conf/",
+      "src/admin/page/",
       "src/outlets/",
       "src/registry/",
       "systemd/",

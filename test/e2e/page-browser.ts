@@ -45,10 +45,10 @@ export async function openTab(browser: Browser, url: string, options: BrowserCon
   return { page, errors, requests, close: () => context.close() };
 }
 
-/** Keeps a picture for people to look at. */
-export async function picture(page: Page, name: string): Promise<void> {
+/** Keeps a picture for people to look at: the whole page, or what is in sight of a very long one. */
+export async function picture(page: Page, name: string, fullPage = true): Promise<void> {
   mkdirSync(ARTEFACTS, { recursive: true });
-  await page.screenshot({ path: join(ARTEFACTS, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: join(ARTEFACTS, `${name}.png`), fullPage });
 }
 
 interface AxeResult {

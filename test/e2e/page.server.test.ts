@@ -305,6 +305,7 @@ describe("when the daemon restarts", () => {
     await shows(
       page.getByRole("alert").getByText(/^checkd does not answer\. What you see is from \d\d:\d\d:\d\d UTC\.$/),
     );
+    expect(await page.title()).toBe("checkd does not answer");
     expect(await rowOf(page, "web", "app1").isVisible()).toBe(true);
     expect(await barriers(page)).toEqual([]);
     await picture(page, "overview-lost");
@@ -414,7 +415,7 @@ describe("a thousand targets", () => {
       expect(await longest()).toBeLessThan(250);
       await page.evaluate(() => scrollTo(0, 0));
       await shows(rowOf(page, "many", "web0003").getByText("down", { exact: true }));
-      await picture(page, "thousand-pool");
+      await picture(page, "thousand-pool", false);
       expect(errors).toEqual([]);
     } finally {
       await close();

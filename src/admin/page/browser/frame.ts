@@ -30,11 +30,11 @@ export function createFrame(): Frame {
   };
   let shownAt: string | null = null;
   let alarm: ReturnType<typeof setTimeout> | null = null;
-  const sound = (): void =>
-    say(
-      lost,
-      `checkd does not answer. What you see is ${shownAt === null ? "old" : `from ${clockTime(shownAt)} UTC`}.`,
-    );
+  const sound = (): void => {
+    const age = shownAt === null ? "old" : `from ${clockTime(shownAt)} UTC`;
+    say(lost, `checkd does not answer. What you see is ${age}.`);
+    document.title = "checkd does not answer";
+  };
   return {
     show({ title, icon, now }) {
       if (document.title !== title) {

@@ -53,7 +53,8 @@ function optionsOf(fact: string | null, width: number): uPlot.Options {
   const time = { ...line, space: 90, values: (_: uPlot, times: number[]) => times.map(timeOf) };
   const tookAxis = { ...line, scale: "took", side: fact === null ? 3 : 1, size: 70, grid: { show: fact === null } };
   const factAxis = { ...line, scale: "fact", size: 60 };
-  const took = { label: "took", scale: "took", stroke: color("--calm-fill"), width: 1, points: { show: false } };
+  const stroke = color(fact === null ? "--ink" : "--calm-fill");
+  const took = { label: "took", scale: "took", stroke, width: 1, points: { show: false } };
   return {
     width,
     height: HEIGHT,
