@@ -64,7 +64,8 @@ function refuseBreaking(view: PoolView, consequences: PreviewAnswer): void {
       "not_settled",
       `pool ${view.pool} is not settled yet, so nobody knows what would remain: try again in a moment, or send "force": true`,
     );
-  if (consequences.breaks)
+  // Of a pool with one member everybody knows what remains: refusing would only mean that it takes two tries.
+  if (consequences.breaks && consequences.members > 1)
     throw new Refusal(409, "would_break_at_least", `${consequences.text}; send "force": true to order it all the same`);
 }
 
