@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Clock, Log, RegistryReader } from "../contract.ts";
 import { createClock } from "../engine/clock.ts";
+import { withDeadline } from "../engine/deadline.ts";
 import { describeError } from "../errors.ts";
 import { createNames } from "../render/functions/name-service.ts";
 import { intervalLoop } from "../render/interval-loop.ts";
@@ -24,6 +25,8 @@ import { untilStopped } from "./signals.ts";
 
 /** A reload that runs when checkd is stopped may take so long to end. */
 const PATIENCE_MS = 10_000;
+/** Longest wait for the name service. */
+const NAMES_MS = 10_000;
 const SIGNAL_WORDS: Readonly<Record<string, string>> = { SIGTERM: "terminated", SIGINT: "interrupt" };
 
 /** `checkd render`; gives the exit code. */
@@ -71,7 +74,9 @@ async function open({ backend, srvRecord }: RenderOptions, clock: Clock, log: Re
   let { nodes } = backend;
   if (srvRecord !== "" && backend.backend !== "env") {
     log("info", `SRV record set to ${srvRecord}`);
-    const found = await createNames().services(srvRecord, new AbortController().signal);
+    const found = await withDeadline(clock, NAMES_MS, new AbortController().signal, (signal) =>
+      createNames().services(srvRecord, signal),
+    );
     nodes = found.map(({ target, port }) => `${target.replace(/\.$/, "")}:${port}`);
   }
   log("info", `Backend source(s) set to ${(backend.backend === "file" ? backend.files : nodes).join(", ")}`);
