@@ -3,6 +3,7 @@ import type { Agent } from "../../agent/server.ts";
 import type { Admin } from "../admin/admin.ts";
 import type { PoolSettings, Settings } from "../config/settings.ts";
 import type { Clock, Log, OutletEnv, Registry } from "../contract.ts";
+import type { GivenOutletEnv } from "../engine/outlet-env.ts";
 import type { Piece } from "../engine/parts.ts";
 import { describeError } from "../errors.ts";
 import { keepRunning } from "../haproxy/keep-running.ts";
@@ -10,10 +11,20 @@ import type { Outcome } from "../render/outcome.ts";
 import { renderPiece } from "../render/part.ts";
 
 /** The outlets of one pool; the key of the options decides whether one is the same as before. */
-function outletPieces(pool: PoolSettings, env: OutletEnv): Piece[] {
+function outletPieces(pool: PoolSettings, make: () => OutletEnv & Pick<GivenOutletEnv, "over">): Piece[] {
   return pool.outlets.map(({ kind, options, key }, index) => {
+    const env = make();
     const part = kind.create(options, env);
-    return { part: { key: `${part.key} ${index} ${key}`, start: () => part.start() }, holds: [`outlet:${part.key}`] };
+    const start: typeof part.start = async () => {
+      const { stop } = await part.start();
+      return {
+        async stop(why) {
+          await stop(why);
+          if (why !== "exit") env.over();
+        },
+      };
+    };
+    return { part: { key: `${part.key} ${index} ${key}`, start }, holds: [`outlet:${part.key}`] };
   });
 }
 
@@ -37,7 +48,7 @@ export interface PiecesGiven {
   readonly dryRun: boolean;
   readonly stateDir: string | null;
   registry(name: string): Registry;
-  outletEnv(pool: string): Omit<OutletEnv, "agentPorts" | "dryRun">;
+  outletEnv(pool: string): GivenOutletEnv;
   /** Is told what became of each rendered file. */
   rendered(dest: string, outcome: Outcome): void;
 }
@@ -46,7 +57,11 @@ export interface PiecesGiven {
 export function piecesOf(settings: Settings, given: PiecesGiven): Piece[] {
   const { agent, admin, clock, log, dryRun, stateDir, registry } = given;
   const outlets = settings.pools.flatMap((pool) =>
-    outletPieces(pool, { ...given.outletEnv(pool.name), dryRun, agentPorts: agentPorts(settings, pool.name) }),
+    outletPieces(pool, () => ({
+      ...given.outletEnv(pool.name),
+      dryRun,
+      agentPorts: agentPorts(settings, pool.name),
+    })),
   );
   const told = (dest: string, outcome: Outcome): void => {
     if (dryRun && outcome.kind === "not modified") log("info", `dry run: would replace ${dest}`);

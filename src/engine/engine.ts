@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import type { Board, Clock, Journal, Log, Orders, OutletEnv, Prober, Registry } from "../contract.ts";
+import type { Board, Clock, Journal, Log, Orders, Prober, Registry } from "../contract.ts";
 import type { Ms, TargetId } from "../core/types.ts";
 import { describeError } from "../errors.ts";
 import { LiveBoard } from "./board.ts";
@@ -11,7 +11,7 @@ import { LiveJournal } from "./journal.ts";
 import { createLoopWatch } from "./loop-watch.ts";
 import { fileShelf, type OrderShelf } from "./order-shelf.ts";
 import { LiveOrders } from "./orders.ts";
-import { outletEnvOf } from "./outlet-env.ts";
+import { type GivenOutletEnv, outletEnvOf } from "./outlet-env.ts";
 import { createParts, type Piece } from "./parts.ts";
 import { PoolHouse } from "./pool-house.ts";
 import { createStore, noStore } from "./store.ts";
@@ -46,8 +46,8 @@ export interface Engine {
   configure(settings: Settings, others?: readonly Piece[]): Promise<void>;
   /** HAProxy is known to have taken the `down` of a target. */
   heard(id: TargetId): void;
-  /** What the outlets of a pool are given. */
-  outletEnv(pool: string): Omit<OutletEnv, "agentPorts" | "dryRun">;
+  /** What one outlet of a pool is given. */
+  outletEnv(pool: string): GivenOutletEnv;
   /** Stops everything in the order of the flow, within `withinMs` in all; what was published stays. */
   stop(withinMs: Ms): Promise<void>;
 }
@@ -85,7 +85,7 @@ export function createEngine(given: EngineGiven): Engine {
       return done;
     },
     heard: (id) => house.heard(id),
-    outletEnv: (pool) => outletEnvOf(house.inside, pool, (id) => house.heard(id)),
+    outletEnv: (pool) => outletEnvOf(house.inside, pool, house),
     async stop(withinMs) {
       const due = clock.now() + withinMs;
       const within = (what: string, run: () => Promise<void>): Promise<void> =>

@@ -1,6 +1,6 @@
 import type { PoolSettings } from "../config/settings.ts";
 import type { Part } from "../contract.ts";
-import type { Override, TargetId, Trigger } from "../core/types.ts";
+import type { Alarm, Override, TargetId, Trigger } from "../core/types.ts";
 import { type Inside, tell } from "./inside.ts";
 import type { Piece } from "./parts.ts";
 import { PoolRunner } from "./pool-runner.ts";
@@ -75,6 +75,11 @@ export class PoolHouse {
   reminded(id: TargetId, text: string | null): void {
     const [runner, target] = this.#find(id);
     runner?.reminded(target, text);
+  }
+
+  /** Begins, changes or, with null, ends an alarm of an outlet. */
+  alarm(pool: string, key: string, alarm: Alarm | null): void {
+    this.#runners.get(pool)?.alarm(key, alarm);
   }
 
   knows(id: TargetId): boolean {

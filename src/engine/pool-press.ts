@@ -2,6 +2,7 @@ import type { PoolSettings } from "../config/settings.ts";
 import type { Alarm, Input, PoolView, Verdict } from "../core/types.ts";
 import { type Inside, isNews, subjectOf, tell } from "./inside.ts";
 import type { Shelf } from "./journal.ts";
+import { OUTLET_ALARM } from "./outlet-env.ts";
 import type { PoolSources } from "./pool-sources.ts";
 
 /** Makes known what a pool came to: board, journal, log, observers, state_dir. */
@@ -98,6 +99,7 @@ export class PoolPress {
     const pool = this.settings.name;
     const target = alarm.target ?? "";
     this.#inside.journal.enter(pool, target, { ...alarm, text });
+    if (alarm.code === OUTLET_ALARM) return;
     this.#inside.log(level, `${pool}${target === "" ? "" : `/${target}`}: ${text}`, { pool, alarm: alarm.code });
   }
 }

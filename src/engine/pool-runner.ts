@@ -1,6 +1,17 @@
 import type { PoolSettings } from "../config/settings.ts";
 import { createPool } from "../core/pool.ts";
-import type { HealthState, Input, Ms, Observation, Override, Pool, PoolView, Target, Trigger } from "../core/types.ts";
+import type {
+  Alarm,
+  HealthState,
+  Input,
+  Ms,
+  Observation,
+  Override,
+  Pool,
+  PoolView,
+  Target,
+  Trigger,
+} from "../core/types.ts";
 import { Inquiry } from "./inquiry.ts";
 import { envOf, type Inside, tell } from "./inside.ts";
 import type { Shelf } from "./journal.ts";
@@ -104,6 +115,11 @@ export class PoolRunner {
   /** An order without an end stands for long; null: no longer. */
   reminded(target: string, text: string | null): void {
     this.#press.alarm(`order ${target}`, text === null ? null : { code: "order-without-end", text, target });
+  }
+
+  /** An outlet begins, changes or, with null, ends an alarm. */
+  alarm(key: string, alarm: Alarm | null): void {
+    this.#press.alarm(key, alarm);
   }
 
   has(target: string): boolean {
