@@ -23,7 +23,7 @@ export interface HaproxyClient {
   info(signal: AbortSignal): Promise<ProcessSeen>;
   /** All servers of a backend by `backend/server`, of all backends when it is null. */
   servers(backend: string | null, signal: AbortSignal): Promise<ReadonlyMap<string, ServerSeen>>;
-  /** The same at a fifth of the price, without what only `show stat` knows: sessions, agent and status in words. */
+  /** The same at a quarter of the price, without what only `show stat` knows: sessions, agent and status in words. */
   states(backend: string, signal: AbortSignal): Promise<ReadonlyMap<string, ServerSeen>>;
   /** The text of `show servers state`, as a state file holds it. */
   state(signal: AbortSignal): Promise<string>;
