@@ -62,6 +62,8 @@ export interface Rig {
   upAfterMs(backend: string, server: string): number | null;
   /** What was before does not count any more; gives the time. */
   mark(): number;
+  /** What changed in a backend since `mark()`, in all HAProxies. */
+  since(backend?: string): readonly Shown[];
   /** Changes of a backend since `mark()`, in words, for reading a failure. */
   story(backend?: string): string;
   stop(): Promise<void>;
@@ -139,7 +141,7 @@ function rigOf({ haproxies, agentPorts, watcher, checkds, begin, stop }: Parts):
       .map((each) => inWords(each, from));
   };
   return {
-    ...{ haproxies, agentPorts, watcher, checkd, stop, story, twoUp, restart: begin },
+    ...{ haproxies, agentPorts, watcher, checkd, stop, since, story, twoUp, restart: begin },
     async kill(index, signal) {
       const running = checkd(index);
       running.signal(signal);

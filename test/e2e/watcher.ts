@@ -9,6 +9,8 @@ export interface Shown {
   readonly backend: string;
   /** Servers that take traffic, by name; nothing but the agent's word can take one out of it. */
   readonly up: readonly string[];
+  /** Effective weight of every server. */
+  readonly weights: Readonly<Record<string, number>>;
   /** Of every server its status and weight, for reading a failure. */
   readonly all: string;
 }
@@ -104,7 +106,7 @@ function read(socket: string): Promise<string> {
   });
 }
 
-function byBackend(stat: string): ReadonlyMap<string, { readonly up: readonly string[]; readonly all: string }> {
+function byBackend(stat: string): ReadonlyMap<string, Pick<Shown, "up" | "weights" | "all">> {
   const [head = "", ...lines] = stat.trim().split("\n");
   const names = head.replace(/^# /, "").split(",");
   const [proxy, server, status, weight] = ["pxname", "svname", "status", "weight"].map((name) => names.indexOf(name));
@@ -120,7 +122,8 @@ function byBackend(stat: string): ReadonlyMap<string, { readonly up: readonly st
     // "no check" is how a server without a check of HAProxy's own shows that it is up.
     const up = all.filter((row) => /^(UP|no check)/.test(cell(row, status)) && cell(row, weight) !== "0");
     const text = all.map((row) => `${cell(row, server)} ${cell(row, status)} ${cell(row, weight)}`).join(", ");
-    return [backend, { up: up.map((row) => cell(row, server)), all: text }] as const;
+    const weights = Object.fromEntries(all.map((row) => [cell(row, server), Number(cell(row, weight))]));
+    return [backend, { up: up.map((row) => cell(row, server)), weights, all: text }] as const;
   });
   return new Map(described);
 }
