@@ -101,7 +101,12 @@ describe("the headline", () => {
     [pools(down, degraded, degraded, up), "1 pool down, 2 degraded", "bad"],
     [pools(down, down), "2 pools down", "bad"],
   ])("names the worst first", (given, text, colour) => {
-    expect(headlineOf(given)).toEqual({ text, tone: colour });
+    expect(headlineOf(given, false)).toEqual({ text, tone: colour });
+  });
+
+  it("of one pool is how that is", () => {
+    expect(headlineOf([poolOf({ name: "db", state: "down" })], true)).toEqual({ text: "db down", tone: "bad" });
+    expect(headlineOf([], true)).toEqual({ text: "no pools", tone: "calm" });
   });
 
   it.each([

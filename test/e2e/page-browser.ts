@@ -33,7 +33,7 @@ export interface Tab {
 export async function openTab(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Tab> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(25_000);
   const [errors, requests]: [string[], string[]] = [[], []];
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (message) => {
@@ -49,6 +49,18 @@ export async function openTab(browser: Browser, url: string, options: BrowserCon
 export async function picture(page: Page, name: string, fullPage = true): Promise<void> {
   mkdirSync(ARTEFACTS, { recursive: true });
   await page.screenshot({ path: join(ARTEFACTS, `${name}.png`), fullPage });
+}
+
+/** From now on: how long the page was at work, in milliseconds of the processor's time. */
+export async function cpuOf(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const worked = async (): Promise<number> => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return (metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN) * 1000;
+  };
+  const before = await worked();
+  return async () => (await worked()) - before;
 }
 
 interface AxeResult {

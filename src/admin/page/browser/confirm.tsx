@@ -29,7 +29,7 @@ interface ConfirmProps {
   readonly wanted: Wanted;
   /** Gives the order; null when it stands. */
   readonly confirmed: (force: boolean) => Promise<Refused | null>;
-  readonly cancelled: () => void;
+  readonly closed: () => void;
 }
 
 /** What would follow, or why nobody knows; asked again when the pool has changed. */
@@ -75,7 +75,7 @@ export function Consequences({ known, own }: { readonly known: PreviewAnswer | s
 const wordOf = (order: Order): string => (order === "ready" ? "End the order" : order === "drain" ? "Drain" : "Maint");
 
 /** Asks once more, with all that would follow; what would break `at_least` is not done unless that is said as well. */
-export function Confirm({ answer, wanted, confirmed, cancelled }: ConfirmProps) {
+export function Confirm({ answer, wanted, confirmed, closed }: ConfirmProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [refused, setRefused] = useState<Refused | null>(null);
   const [force, setForce] = useState(false);
@@ -90,11 +90,14 @@ export function Confirm({ answer, wanted, confirmed, cancelled }: ConfirmProps) 
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     setBusy(true);
-    setRefused(await confirmed(force));
+    const news = await confirmed(force);
+    setRefused(news);
     setBusy(false);
+    // Closing gives the focus back to where it was.
+    if (news === null) dialog.current?.close();
   };
   return (
-    <dialog ref={dialog} aria-labelledby="h-confirm" onClose={cancelled}>
+    <dialog ref={dialog} aria-labelledby="h-confirm" onClose={closed}>
       <form onSubmit={(event) => void submit(event)}>
         <h3 id="h-confirm">{title}</h3>
         <Consequences known={known} own={answer.target.name} />

@@ -19,11 +19,24 @@ const SILENCE_MS = 40_000;
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** Follows the daemon's events for ever: resumes after the last one it got, with growing pauses while nobody answers. */
+/** Resolves when somebody looks at the tab. */
+const looking = (): Promise<void> =>
+  new Promise((done) => {
+    if (!document.hidden) return done();
+    document.addEventListener("visibilitychange", () => done(), { once: true });
+  });
+
+/**
+ * Follows the daemon's events for ever: resumes after the last one it got, with growing pauses while nobody answers. A tab
+ * that nobody looks at hangs up: a browser has six connections for all tabs together.
+ */
 export async function followEvents(query: string, headers: () => Record<string, string>, line: Line): Promise<never> {
   let last = "";
   for (let failures = 0; ; failures++) {
+    await looking();
     const hangUp = new AbortController();
+    const leave = (): void => hangUp.abort();
+    document.addEventListener("visibilitychange", leave, { once: true });
     try {
       const resume = last === "" ? {} : { "last-event-id": last };
       const answer = await fetch(`/api/events${query}`, {
@@ -31,7 +44,7 @@ export async function followEvents(query: string, headers: () => Record<string, 
         signal: hangUp.signal,
       });
       if (answer.ok && answer.body !== null)
-        for await (const { id, event } of readEvents(answer.body, () => hangUp.abort())) {
+        for await (const { id, event } of readEvents(answer.body, leave)) {
           failures = 0;
           if (id !== "") last = id;
           if (event !== null) line.see(event);
@@ -39,6 +52,8 @@ export async function followEvents(query: string, headers: () => Record<string, 
     } catch {
       // Whatever it was, the next try will tell.
     }
+    document.removeEventListener("visibilitychange", leave);
+    if (document.hidden) continue;
     line.lost();
     await pause(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)));
   }

@@ -56,7 +56,6 @@ export function OrderForm({ answer, mayOrder, done }: FormProps) {
     try {
       setSaid(await send(answer, wanted, force));
       form.current?.reset();
-      setWanted(null);
       setHasToken(true);
       done();
       return null;
@@ -93,7 +92,7 @@ export function OrderForm({ answer, mayOrder, done }: FormProps) {
         {said}
       </p>
       {wanted === null ? null : (
-        <Confirm answer={answer} wanted={wanted} confirmed={confirmed} cancelled={() => setWanted(null)} />
+        <Confirm answer={answer} wanted={wanted} confirmed={confirmed} closed={() => setWanted(null)} />
       )}
     </>
   );

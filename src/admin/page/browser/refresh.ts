@@ -1,6 +1,8 @@
 import type { Frame } from "./frame.ts";
 
 const EVERY_MS = 5000;
+/** A tab that nobody looks at still has a title. */
+const UNSEEN_MS = 30_000;
 const SOON_MS = 200;
 const RETRY_MS = 1000;
 /** Of the time in between, reading may take so much: a daemon in trouble is not asked to death. */
@@ -41,7 +43,7 @@ export function createRefresh(read: () => Promise<boolean>, frame: Pick<Frame, "
     soon,
     start() {
       setInterval(() => {
-        if (document.visibilityState === "visible") soon();
+        if (!document.hidden || performance.now() > earliest + UNSEEN_MS) soon();
       }, EVERY_MS);
       document.addEventListener("visibilitychange", soon);
       addEventListener("online", soon);

@@ -43,8 +43,12 @@ export function Content({ shown, children }: ContentProps) {
 export function titleOf(shown: Shown): string {
   switch (shown.kind) {
     case "pools": {
-      const { text } = headlineOf(shown.bands.map(({ pool }) => pool));
-      return [text, shown.scope.pool ?? shown.scope.group, "checkd"].filter((part) => part !== null).join(" - ");
+      const { group, pool } = shown.scope;
+      const { text } = headlineOf(
+        shown.bands.map((band) => band.pool),
+        pool !== null,
+      );
+      return [text, pool === null ? group : null, "checkd"].filter((part) => part !== null).join(" - ");
     }
     case "target": {
       const { name, state } = shown.target.target;

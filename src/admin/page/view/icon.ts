@@ -1,10 +1,12 @@
-import type { Shown, Tone } from "./shown.ts";
+import type { Band, Shown, Tone } from "./shown.ts";
 import { headlineOf, tone } from "./words.ts";
 
 const FILLS: Readonly<Record<Tone, string>> = { bad: "#c5362d", fair: "#d98e04", calm: "#7d8b9b", good: "#2e8b57" };
 
+const poolsOf = (bands: readonly Band[]) => bands.map(({ pool }) => pool);
+
 const toneOf = (shown: Shown): Tone => {
-  if (shown.kind === "pools") return headlineOf(shown.bands.map(({ pool }) => pool)).tone;
+  if (shown.kind === "pools") return headlineOf(poolsOf(shown.bands), shown.scope.pool !== null).tone;
   return shown.kind === "target" ? tone(shown.target.target, shown.target.pool) : "calm";
 };
 

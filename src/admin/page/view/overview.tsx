@@ -50,7 +50,7 @@ function Find({ find }: Pick<Scope, "find">) {
 /** The pools in bands, unhealthy first. */
 export function Overview({ shown: { bands, scope, now, lately } }: { readonly shown: PoolsShown }) {
   const pools = bands.map(({ pool }) => pool);
-  const { tone, text } = headlineOf(pools);
+  const { tone, text } = headlineOf(pools, scope.pool !== null);
   const rows = bands.reduce((sum, { targets }) => sum + (targets?.length ?? 0), 0);
   const place = scope.pool ?? scope.group;
   return (
@@ -61,7 +61,7 @@ export function Overview({ shown: { bands, scope, now, lately } }: { readonly sh
         </nav>
       )}
       <div class={`headline ${tone}`}>
-        <h1>{place === null ? text : `${place}: ${text}`}</h1>
+        <h1>{scope.group === null || scope.pool !== null ? text : `${scope.group}: ${text}`}</h1>
         <p>
           <Totals pools={pools} /> <Troubles pools={scope.pool === null ? pools : []} />
         </p>

@@ -118,8 +118,13 @@ export const measure = (fact: string, value: number): string =>
 export const factText = (value: string | number | boolean | null): string =>
   value === null ? "unknown" : typeof value === "number" ? String(Math.round(value * 1000) / 1000) : String(value);
 
-/** How the pools are together, in a line: the first thing that is read. */
-export function headlineOf(pools: readonly PoolSummary[]): { readonly tone: Tone; readonly text: string } {
+/** How the pools are together, or the one that is looked at, in a line: the first thing that is read. */
+export function headlineOf(
+  pools: readonly PoolSummary[],
+  alone: boolean,
+): { readonly tone: Tone; readonly text: string } {
+  const [first] = pools;
+  if (alone && first !== undefined) return { tone: poolTone(first), text: `${first.name} ${first.state}` };
   const number = (state: PoolSummary["state"]): number => pools.filter((pool) => pool.state === state).length;
   const [down, looks, unknown] = [number("down"), number("degraded"), number("unknown")];
   if (pools.length === 0) return { tone: "calm", text: "no pools" };
