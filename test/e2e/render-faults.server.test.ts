@@ -264,7 +264,7 @@ describe("kill -9 at 50 random instants", () => {
       const before = here.inPlace();
       here.version(version, 1 + (version % 7) * 50);
       const killed = await start([process.execPath, program(), ...args], { env });
-      await sleep(Math.random() * wholeMs);
+      await sleep((0.3 + 0.9 * Math.random()) * wholeMs);
       killed.signal("SIGKILL");
       await killed.exited;
       await killed.stop();

@@ -17,6 +17,9 @@ export interface Owed {
   readonly inPlace: boolean;
 }
 
+// One name: what a killed checkd has left of it, the next one writes over or clears away.
+const STAGE = ".new";
+
 const markerOf = (dest: string): string => beside(dest, ".checkd-reload");
 
 /** Where the last good file of a target is kept meanwhile. */
@@ -37,7 +40,7 @@ export async function readOwed(dest: string): Promise<Owed | null> {
 /** Writes down what is owed. */
 export async function writeOwed(dest: string, owed: Owed): Promise<void> {
   const marker = markerOf(dest);
-  const stage = `${marker}.${process.pid}`;
+  const stage = `${marker}${STAGE}`;
   try {
     const file = await open(stage, "w", 0o600);
     try {
@@ -56,8 +59,9 @@ export async function writeOwed(dest: string, owed: Owed): Promise<void> {
 
 /** Nothing is owed any more. */
 export async function clearOwed(dest: string): Promise<void> {
-  await orMissing(unlink(markerOf(dest)));
-  await orMissing(unlink(previousOf(dest)));
+  // The marker first: without it the others mean nothing.
+  for (const file of [markerOf(dest), previousOf(dest)])
+    for (const name of [file, `${file}${STAGE}`]) await orMissing(unlink(name));
 }
 
 /** Keeps the file that is in place under a second name; false when there is none. */
@@ -77,7 +81,7 @@ export async function copyPrevious(dest: string): Promise<void> {
 /** Puts the kept file back in place, and goes on keeping it. */
 export async function putBack(dest: string): Promise<void> {
   const kept = previousOf(dest);
-  const stage = `${kept}.${process.pid}`;
+  const stage = `${kept}${STAGE}`;
   await orMissing(unlink(stage));
   await secondName(kept, stage);
   try {

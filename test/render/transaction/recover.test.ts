@@ -109,6 +109,15 @@ describe("after a checkd that was killed", () => {
     expect(hidden(rig.names())).toEqual([]);
   });
 
+  it("in the middle of writing that down, what is left of it is cleared away", async () => {
+    const { rig, dest } = leftBehind(OLD, {}, OLD);
+    for (const name of [".out.cfg.checkd-reload.new", ".out.cfg.checkd-previous.new"])
+      writeFileSync(join(rig.dir, name), "{");
+    expect(await rig.round()).toEqual([{ kind: "updated" }]);
+    expect(dest()).toBe(NEW);
+    expect(hidden(rig.names())).toEqual([]);
+  });
+
   it("the last good file is kept until a reload holds, whatever came in between", async () => {
     // Killed with NEW in place; now keys say 3, whose reload fails too: what comes back is OLD, which was taken once.
     const { rig, dest } = leftBehind(NEW, { pid: process.pid }, OLD, "grep -q 1 {dir}/out.cfg");
