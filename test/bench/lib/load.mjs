@@ -19,6 +19,7 @@ export async function load(port, { inFlight, seconds, send = "" }) {
 export async function costOfReply(pid, port, options) {
   const before = cpuUs(pid);
   const { replies, failures, fault } = await load(port, options);
-  if (failures > MOST_FAILED * replies) throw new Error(`${failures} of ${failures + replies} polls of port ${port} failed: ${fault}`);
+  if (failures > MOST_FAILED * replies)
+    throw new Error(`${failures} of ${failures + replies} polls of port ${port} failed: ${fault}`);
   return (cpuUs(pid) - before) / replies;
 }
