@@ -232,7 +232,8 @@ describe.concurrent("Consul as its own tools reach it", () => {
       const plain = await once({ CONSUL_HTTP_ADDR: `127.0.0.1:${consul.port}`, CONSUL_HTTP_SSL: "false" });
       expect(plain.code, plain.stderr).toBe(0);
       const maybe = await once({ ...tls, CONSUL_HTTP_SSL_VERIFY: "maybe" });
-      expect(maybe).toMatchObject({ code: 2, stderr: 'CONSUL_HTTP_SSL_VERIFY: "maybe" is neither true nor false\n' });
+      expect(maybe.code).toBe(2);
+      expect(maybe.stderr).toContain('CONSUL_HTTP_SSL_VERIFY: "maybe" is neither true nor false\n');
       const nowhere = await once({ ...tls, CONSUL_CACERT: "/nowhere/ca.pem" });
       expect(nowhere.code).toBe(2);
       expect(nowhere.stderr).toContain("CONSUL_CACERT: ");
