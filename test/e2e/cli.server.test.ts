@@ -1,5 +1,7 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { HAPROXY_DEFAULTS, startHaproxy } from "../servers/haproxy.ts";
 import { freePort, sleep, start, tempDir, until } from "../servers/process.ts";
@@ -131,6 +133,26 @@ describe("checkd probe", () => {
     const options = ["headers.X-Test=yes", "status=[200, 300-399]", "max_body=1kb", `contains=\${file:${secret}}`];
     const args = ["probe", "http-content", `127.0.0.1:${web.port}`, ...options.flatMap((each) => ["--opt", each])];
     expect(await run(args)).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it.each([
+    ["without the code that the build keeps", null],
+    ["with code of another V8", Buffer.alloc(4096, 1)],
+  ])("works %s", async (_, code) => {
+    const web = await aWeb();
+    const home = tempDir("dist");
+    cpSync(dirname(program()), join(home, "dist"), { recursive: true });
+    writeFileSync(join(home, "package.json"), '{ "type": "module" }');
+    for (const name of ["checkd", "probe"]) {
+      const kept = join(home, `dist/${name}.cjs.v8`);
+      expect(readFileSync(kept).length).toBeGreaterThan(50_000);
+      if (code === null) rmSync(kept);
+      else writeFileSync(kept, code);
+    }
+    const args = [join(home, "dist/checkd.js"), "probe", "http-content", `127.0.0.1:${web.port}`];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    expect(stdout).toMatch(/^up #200/);
+    rmSync(home, { recursive: true });
   });
 
   it("serves behind xinetd as the agent", async () => {
