@@ -301,6 +301,22 @@ describe("a reload by SIGHUP", () => {
     await until("the changed check", async () => /^down #.*nowhere/.test(await askAgent(first)));
   });
 
+  it("many times at once comes to the newest file", async () => {
+    const web = await aWeb();
+    const port = await freePort();
+    const checkd = keep(await startCheckd({ pools: { one: pool(web, port) } }));
+    for (let at = 0; at < 50; at++) {
+      writeFileSync(
+        checkd.conf,
+        JSON.stringify({ pools: { one: pool(web, port, at === 49 ? "nowhere" : "test me") } }),
+      );
+      checkd.signal("SIGHUP");
+      await sleep(5);
+    }
+    await until("the newest file", async () => /^down #.*nowhere/.test(await askAgent(port)));
+    expect(checkd.output()).not.toContain("ERROR");
+  });
+
   it.each([
     ["that is no YAML", "pools: {{", /:1:\d+: /],
     ["with unknown words", { pools: { one: { check, targts: {} } } }, /targts.*did you mean "targets"/],
@@ -330,7 +346,7 @@ describe("a reload by SIGHUP", () => {
 });
 
 describe("the process", () => {
-  it("ends within 2 s of SIGTERM, whatever hangs, and answers polls until its last moment", async () => {
+  it("ends within 2 s of SIGTERM, whatever hangs; until then polls are answered whole, and then refused", async () => {
     const [web] = await webs(1);
     if (web === undefined) throw new Error("no server");
     web.mood = "hung";
@@ -350,10 +366,20 @@ describe("the process", () => {
     await until("the probes to hang", () => web.requests() > 0 && isRunning(argv));
     const idle = connect(shared, "127.0.0.1").on("error", () => {});
     await until("a connection", () => !idle.connecting);
+    const answers = new Set<string>();
+    let over = false;
+    const poller = (async () => {
+      while (!over) answers.add(await askAgent(own).catch((error: Error) => error.message.replace(/ .*/, "")));
+    })();
+    await until("polls", () => answers.size > 0);
     const from = performance.now();
     checkd.signal("SIGTERM");
     expect(await checkd.exited).toBe(0);
     expect(performance.now() - from).toBeLessThan(2000);
+    await until("a refusal", () => answers.has("connect"));
+    over = true;
+    await poller;
+    expect([...answers].sort()).toEqual(["# no verdict yet\n", "connect"]);
     expect(checkd.output()).toContain("SIGTERM: stopping");
     expect(isRunning(argv)).toBe(false);
   });
