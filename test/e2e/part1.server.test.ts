@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -307,9 +307,10 @@ describe("a reload by SIGHUP", () => {
     const checkd = keep(await startCheckd({ pools: { one: pool(web, port) } }));
     for (let at = 0; at < 50; at++) {
       writeFileSync(
-        checkd.conf,
+        `${checkd.conf}.new`,
         JSON.stringify({ pools: { one: pool(web, port, at === 49 ? "nowhere" : "test me") } }),
       );
+      renameSync(`${checkd.conf}.new`, checkd.conf);
       checkd.signal("SIGHUP");
       await sleep(5);
     }
