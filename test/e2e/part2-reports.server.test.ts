@@ -1,5 +1,7 @@
+import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FakeAnswer, type FakeMysql, type FakeScript, startFakeMysql } from "../servers/fake-mysql.ts";
+import { startMemcached } from "../servers/memcached.ts";
 import { sleep, until } from "../servers/process.ts";
 import { askAgent } from "./checkd.ts";
 import { type Rig, startRig } from "./rig.ts";
@@ -30,6 +32,13 @@ const row = (lag: number | null, sqlRunning = "Yes"): FakeAnswer => [
     Channel_Name: "",
   },
 ];
+/** A connection that stays open, or was closed by a server that has enough of them. */
+function held(port: number): Promise<Socket> {
+  return new Promise((done, fail) => {
+    const socket = connect(port, "127.0.0.1", () => done(socket));
+    socket.on("error", fail).resume();
+  });
+}
 const asked = (): number => odd.asked.filter((sql) => sql.includes("STATUS")).length;
 const saysOdd = (): Promise<string> => askAgent(rig.agentPorts[0] ?? 0, "reads/odd\n");
 const isUp = (): Promise<readonly number[]> => rig.shows("reads", ["odd", "fine"]);
@@ -118,5 +127,50 @@ describe("reports of the field, through HAProxy", () => {
     expect(rig.story()).toBe("");
     for (const each of [odd, fine]) each.play(replica(() => row(0)));
     await until("both to be fit again", async () => (await saysOdd()).startsWith("up 100% #lag 0"));
+  });
+});
+
+describe("memcached behind its limit of connections", () => {
+  it("is full, not dead: both serve on, and one that hangs goes", async () => {
+    const servers = await Promise.all([1, 2].map(() => startMemcached()));
+    const [first, second] = servers;
+    if (first === undefined || second === undefined) throw new Error("no servers");
+    const clients: Socket[] = [];
+    const cache = await startRig({
+      pairs: 1,
+      backends: [{ pool: "cache", servers: { m1: first.port, m2: second.port }, agentInterMs: 200 }],
+      config: () => ({
+        defaults: { every: "200ms", fast: "100ms", timeout: "300ms" },
+        pools: {
+          cache: {
+            check: { type: "memcached", fresh_every: 1 },
+            targets: { m1: `127.0.0.1:${first.port}`, m2: `127.0.0.1:${second.port}` },
+          },
+        },
+      }),
+    });
+    try {
+      await cache.shows("cache", ["m1", "m2"]);
+      cache.mark();
+      for (const { port } of servers) for (let i = 0; i < 70; i++) clients.push(await held(port));
+      const says = (name: string): Promise<string> => askAgent(cache.agentPorts[0] ?? 0, `cache/${name}\n`);
+      for (const name of ["m1", "m2"])
+        await until(`${name} to be full`, async () =>
+          /^up #kept as no target is fit.*turns connections away/.test(await says(name)),
+        );
+      await sleep(1000);
+      expect(cache.story()).toBe("");
+      for (const client of clients) client.destroy();
+      for (const name of ["m1", "m2"])
+        await until(`${name} to be fit`, async () => /^up #(?!kept)/.test(await says(name)));
+      first.signal("SIGSTOP");
+      await cache.shows("cache", ["m2"]);
+      first.signal("SIGCONT");
+      await cache.shows("cache", ["m1", "m2"]);
+    } finally {
+      for (const client of clients) client.destroy();
+      await cache.stop();
+      await Promise.all(servers.map((each) => each.stop()));
+    }
   });
 });
