@@ -52,6 +52,12 @@ export class Pollers {
     return true;
   }
 
+  /** Whether more than so many polled in the last minute, and one of them was not told of this `down`. */
+  untold(down: Ms | null, haproxies: number, now: Ms): boolean {
+    const recent = [...this.#peers.values()].filter((each) => now - each.lastAt <= FORGET_GAPS_MS);
+    return recent.length > haproxies && recent.some((each) => each.toldDown !== down);
+  }
+
   /** Notes that the peer went away unanswered; true when it is held against it. */
   hungUp(poller: Poller, heldMs: Ms, now: Ms): boolean {
     if (heldMs < HELD_MS) return false;

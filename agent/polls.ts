@@ -92,6 +92,15 @@ export class Polls {
     return [...this.#rows].flatMap(([id, pollers]) => pollers.impatient(now).map((peer) => ({ id, peer })));
   }
 
+  /** So many HAProxies were seen to have the target down: those that poll besides must have been told. */
+  shown(id: TargetId, haproxies: number): void {
+    const now = this.#given.clock.now();
+    const verdict = this.#given.board.get(id)?.verdict ?? null;
+    const others =
+      this.#rows.get(id)?.untold(verdict?.state === "down" ? verdict.since : null, haproxies, now) ?? false;
+    if (!others) this.#given.heard(id);
+  }
+
   /** Targets whose pollers are remembered. */
   get size(): number {
     return this.#rows.size;

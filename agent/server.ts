@@ -34,6 +34,8 @@ export interface Agent {
   /** One a listener: the shared ports, the HTTP doors, the dedicated ports. Throws when an address is none. */
   parts(settings: AgentSettings): readonly AgentPart[];
   readonly stats: AgentStats;
+  /** So many HAProxies were seen to have this target down: it is heard, unless more poll and one of them was not told. */
+  shown(id: TargetId, haproxies: number): void;
   /** Peers that are answered at once because they hung up on late answers in the last ten minutes. */
   impatient(): readonly { readonly id: TargetId; readonly peer: string }[];
   /** Answers told since start, of the pools that there are. */
@@ -46,6 +48,7 @@ export function openAgent(given: AgentGiven): Agent {
   return {
     parts: (settings) => servings(inside, given.board, settings).map((each) => partOf(each, settings)),
     stats: inside.counts,
+    shown: (id, haproxies) => inside.polls.shown(id, haproxies),
     impatient: () => inside.polls.impatient(),
     answers: () => inside.polls.answers.of((pool) => given.board.pool(pool) !== null),
   };

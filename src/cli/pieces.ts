@@ -3,6 +3,7 @@ import type { Agent } from "../../agent/server.ts";
 import type { Admin } from "../admin/admin.ts";
 import type { PoolSettings, Settings } from "../config/settings.ts";
 import type { Clock, Log, OutletEnv, Registry } from "../contract.ts";
+import type { TargetId } from "../core/types.ts";
 import type { GivenOutletEnv } from "../engine/outlet-env.ts";
 import type { Piece } from "../engine/parts.ts";
 import { describeError } from "../errors.ts";
@@ -11,9 +12,12 @@ import type { Outcome } from "../render/outcome.ts";
 import { renderPiece } from "../render/part.ts";
 
 /** The outlets of one pool; the key of the options decides whether one is the same as before. */
-function outletPieces(pool: PoolSettings, make: () => OutletEnv & Pick<GivenOutletEnv, "over">): Piece[] {
+function outletPieces(
+  pool: PoolSettings,
+  make: (options: unknown) => OutletEnv & Pick<GivenOutletEnv, "over">,
+): Piece[] {
   return pool.outlets.map(({ kind, options, key }, index) => {
-    const env = make();
+    const env = make(options);
     const part = kind.create(options, env);
     const start: typeof part.start = async () => {
       const { stop } = await part.start();
@@ -26,6 +30,12 @@ function outletPieces(pool: PoolSettings, make: () => OutletEnv & Pick<GivenOutl
     };
     return { part: { key: `${part.key} ${index} ${key}`, start }, holds: [`outlet:${part.key}`] };
   });
+}
+
+/** How many HAProxies an outlet reads back. */
+function socketsIn(options: unknown): number {
+  const sockets = typeof options === "object" && options !== null && "sockets" in options ? options.sockets : null;
+  return Array.isArray(sockets) ? sockets.length : 0;
 }
 
 /** Ports on which this daemon answers about a target. */
@@ -48,7 +58,7 @@ export interface PiecesGiven {
   readonly dryRun: boolean;
   readonly stateDir: string | null;
   registry(name: string): Registry;
-  outletEnv(pool: string): GivenOutletEnv;
+  outletEnv(pool: string, heard: (id: TargetId) => void): GivenOutletEnv;
   /** Is told what became of each rendered file. */
   rendered(dest: string, outcome: Outcome): void;
 }
@@ -57,8 +67,8 @@ export interface PiecesGiven {
 export function piecesOf(settings: Settings, given: PiecesGiven): Piece[] {
   const { agent, admin, clock, log, dryRun, stateDir, registry } = given;
   const outlets = settings.pools.flatMap((pool) =>
-    outletPieces(pool, () => ({
-      ...given.outletEnv(pool.name),
+    outletPieces(pool, (options) => ({
+      ...given.outletEnv(pool.name, (id) => agent.shown(id, socketsIn(options))),
       dryRun,
       agentPorts: agentPorts(settings, pool.name),
     })),

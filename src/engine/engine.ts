@@ -47,7 +47,7 @@ export interface Engine {
   /** HAProxy is known to have taken the `down` of a target. */
   heard(id: TargetId): void;
   /** What one outlet of a pool is given. */
-  outletEnv(pool: string): GivenOutletEnv;
+  outletEnv(pool: string, heard?: (id: TargetId) => void): GivenOutletEnv;
   /** Stops everything in the order of the flow, within `withinMs` in all; what was published stays. */
   stop(withinMs: Ms): Promise<void>;
 }
@@ -85,7 +85,8 @@ export function createEngine(given: EngineGiven): Engine {
       return done;
     },
     heard: (id) => house.heard(id),
-    outletEnv: (pool) => outletEnvOf(house.inside, pool, house),
+    outletEnv: (pool, heard = (id) => house.heard(id)) =>
+      outletEnvOf(house.inside, pool, { heard, alarm: (...args) => house.alarm(...args) }),
     async stop(withinMs) {
       const due = clock.now() + withinMs;
       const within = (what: string, run: () => Promise<void>): Promise<void> =>

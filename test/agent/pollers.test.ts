@@ -56,6 +56,28 @@ describe("a peer that hung up", () => {
   });
 });
 
+describe("a down that some HAProxies were seen to have", () => {
+  it("is not known to the others that poll until they are told", () => {
+    const pollers = new Pollers();
+    pollers.polled("10.0.0.1", 800);
+    const other = pollers.polled("10.0.0.2", 800);
+    expect([1, 2].map((sockets) => pollers.untold(900, sockets, 1000))).toEqual([true, false]);
+    pollers.answered(other, 900, 1100, true);
+    expect(pollers.untold(900, 1, 1100)).toBe(true);
+    const one = pollers.polled("10.0.0.1", 1200);
+    pollers.answered(one, 900, 1200, true);
+    expect(pollers.untold(900, 1, 1200)).toBe(false);
+    expect(pollers.untold(2500, 1, 2600)).toBe(true);
+  });
+
+  it("is known to one that has not polled for a minute", () => {
+    const pollers = new Pollers();
+    pollers.polled("10.0.0.1", 0);
+    pollers.polled("10.0.0.2", 60_500);
+    expect(pollers.untold(60_000, 1, 61_000)).toBe(false);
+  });
+});
+
 describe("hearing of a down", () => {
   const DOWN = 900;
 
