@@ -4,7 +4,7 @@ import { type Rig, startRig } from "./rig.ts";
 
 // The quickest hand-over there is: an operator makes one server read-only and another writable in the same moment. Both
 // HAProxies ask one checkd, seldom, which leaves all the time for the wrong order; only one of them has a runtime socket.
-const ROUNDS = 6;
+const ROUNDS = 4;
 const POOLS = ["polled", "pushed"] as const;
 
 let servers: readonly FakeMysql[] = [];
@@ -21,7 +21,7 @@ beforeAll(async () => {
   const targets = Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, `127.0.0.1:${port}`]));
   const pool = { role: "writer", check: { type: "mysql-primary", user: "monitor", password: "pw" }, targets };
   rig = await startRig({
-    backends: POOLS.map((name) => ({ pool: name, servers: ports, asks: "first", agentInterMs: 2000 })),
+    backends: POOLS.map((name) => ({ pool: name, servers: ports, asks: "first", agentInterMs: 1000 })),
     config: ({ index, socket }) =>
       index === 0
         ? {
