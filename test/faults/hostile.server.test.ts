@@ -127,7 +127,8 @@ it("goes on answering HAProxy while 10,000 hostile and 300 slow connections come
   await until("the up", async () => (await haproxy.server("b/a")).status === "no check");
   over = true;
   await looking;
-  expect([...shown].sort()).toEqual(["L7OK", "L7STS"]);
+  // That it was down was seen above; the looks every 50 ms may miss it, but must show nothing else.
+  expect([...shown].filter((status) => status !== "L7STS")).toEqual(["L7OK"]);
   await until("the slow ones to be ended", () => slow.every((socket) => socket.destroyed));
   await haproxy.stop();
   await until("all to be closed", () => descriptors() <= before);

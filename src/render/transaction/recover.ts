@@ -1,10 +1,14 @@
 import { describeError } from "../../errors.ts";
+import { pause } from "../../registry/follow.ts";
 import type { Resource } from "../resource/resource.ts";
 import type { TransactionEnv } from "./env.ts";
 import { lookAt } from "./file-state.ts";
 import { clearOwed, putBack, readOwed } from "./owed.ts";
 import { isAlive } from "./stage.ts";
 import { reloadOf, settle } from "./transaction.ts";
+
+/** Between the reload that was owed and the next one. */
+const RELOAD_GAP_MS = 1000;
 
 /** Whether the target's reload is still owed. What a killed checkd left half done is put right first. */
 async function isOwed(resource: Resource): Promise<boolean> {
@@ -43,6 +47,8 @@ export async function recover(
     env.log("warning", `${dests.join(", ")}: replaced, but not known to be reloaded; reloading`);
     const error = reload === null ? null : await settle(dests, reload, env);
     if (error !== null) for (const dest of dests) failed.set(dest, error);
+    // A newer file may follow at once, and a master that is still reloading loses a second SIGUSR2.
+    else if (reload !== null) await pause(env.clock, RELOAD_GAP_MS, env.patience);
   }
   return failed;
 }
