@@ -22,6 +22,7 @@ const server = (index: number): RedisServer => {
   return found;
 };
 const nameOf = (one: RedisServer): string => `r${group.servers.indexOf(one) + 1}`;
+const listedAs = ({ port }: RedisServer): string => `127.0.0.1-${port}`;
 const say = (text: string): void => void process.stdout.write(`    ${text}\n`);
 const roleOf = async (one: RedisServer): Promise<string> => String(await one.command("ROLE")).split(",")[0] ?? "";
 
@@ -51,6 +52,7 @@ beforeAll(async () => {
       { pool: "pushed", servers },
       { pool: "shared", servers, asks: "first" },
       { pool: "login", servers },
+      { pool: "reads", servers: Object.fromEntries(group.servers.map((one) => [listedAs(one), one.port])) },
     ],
     config: ({ index, socket, stateDir }) => ({
       state_dir: stateDir,
@@ -59,11 +61,13 @@ beforeAll(async () => {
         plain: pool,
         pushed: { ...pool, runtime: { sockets: [socket] } },
         login: { ...pool, check: { ...check, ...user } },
+        reads: { check: { ...check, type: "redis-replica" }, source: { ...check, type: "sentinel" } },
         ...(index === 0 ? { shared: pool } : {}),
       },
     }),
   });
   await Promise.all(pools.map((name) => rig.shows(name, ["r1"])));
+  await rig.shows("reads", group.servers.slice(1).map(listedAs));
 });
 
 afterAll(async () => {
@@ -108,7 +112,7 @@ describe("a Redis master that three Sentinels watch, behind two HAProxies with a
     const former = server(0);
     rig.mark();
     former.signal("SIGKILL");
-    await takenOver(former, "kill -9");
+    const next = await takenOver(former, "kill -9");
     await former.restart(AS_MASTER);
     expect(await roleOf(former)).toBe("master");
     const claimedMs = await untilConverted(former);
@@ -116,6 +120,8 @@ describe("a Redis master that three Sentinels watch, behind two HAProxies with a
     expect(claimedMs).toBeGreaterThan(3000);
     rig.neverTwoUp(...pools);
     for (const name of pools) expect(rig.apartMs(name)).toBe(0);
+    await rig.shows("reads", group.servers.filter((one) => one !== next).map(listedAs));
+    expect(rig.since("reads").filter(({ up }) => up.length === 0)).toEqual([]);
   });
 
   it("SIGSTOP, and the old master awake again in the middle of it all", async () => {
