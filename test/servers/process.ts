@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -88,6 +88,16 @@ export const listening = (port: number, host = "127.0.0.1", ms = 15_000): Promis
     ms,
   );
 
+const HALT_MS = 2000;
+
+/** Returns when every thread stands still: on a busy machine one of them may go on answering for milliseconds. */
+function awaitHalt(pid: number): void {
+  const end = performance.now() + HALT_MS;
+  const tasks = `/proc/${pid}/task`;
+  const stands = (thread: string): boolean => /\) [TtZX] /.test(readFileSync(`${tasks}/${thread}/stat`, "utf8"));
+  while (!readdirSync(tasks).every(stands) && performance.now() < end);
+}
+
 export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
@@ -126,6 +136,7 @@ export async function start(argv: readonly string[], options: StartOptions = {})
   const signal = (name: NodeJS.Signals): void => {
     try {
       process.kill(pid, name);
+      if (name === "SIGSTOP") awaitHalt(pid);
     } catch {
       // It is gone already.
     }
