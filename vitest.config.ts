@@ -20,6 +20,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.{ts,tsx}"],
           exclude: ["test/**/*.server.test.ts", ...patient],
+          // They leave nothing behind in their process: loading everything anew for each file would take most of the time.
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },
