@@ -119,11 +119,23 @@ describe("rules of a pool", () => {
       'reference: ["10.0.0.9:80"]\n    brake: { share: 20%, for: 1m }',
       { brake: { share: 0.2, withinMs: 10_000, forMs: 60_000 } },
     ],
+    ["brake: off\n    damping: off\n    reference: off", { brake: null, damping: null }],
+    ['brake: off\n    reference: "10.0.0.9:80"', { brake: null }],
     ["haproxy_weight: 100\n    ramp: 1m", { haproxyWeight: 100, rampMs: 60_000 }],
     ["require: any", { require: "any" }],
     ["require: 1", { require: 1 }],
   ])("%s", async (keys, expected) => {
     expect((await poolOf(pool(keys))).policy).toMatchObject(expected);
+  });
+
+  it("that defaults switch on are off where a pool says so", async () => {
+    const defaults = 'defaults: { damping: {}, reference: "10.0.0.9:80", brake: { for: 1m } }';
+    const { policy, targets } = await poolOf(
+      `${defaults}\n${pool("damping: off\n    reference: off\n    brake: off")}`,
+    );
+    expect(policy).toMatchObject({ damping: null, brake: null });
+    expect(targets.filter(({ part }) => part === "reference")).toEqual([]);
+    expect((await poolOf(`${defaults}\n${pool("")}`)).policy).toMatchObject({ brake: { forMs: 60_000 } });
   });
 
   it("a curve is sorted by its values, whatever the order in the file", async () => {

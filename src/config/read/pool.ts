@@ -64,13 +64,14 @@ async function readPool(
   checkRules(loading, layers, policy, checks);
   const fallback = policy.fallback && policy.role === "readers";
   checkMembers(loading, { targets, ports }, sources, { path, fallback, section });
+  const references = said(layers, "reference")?.value ?? "off";
   const passedOn = { on_exit: said(layers, "on_exit")?.value ?? BUILT_IN.on_exit };
   const settings: Omit<PoolSettings, "key"> = {
     name,
     group: words.group,
     policy,
     checks: checks.settings,
-    targets: [...targets, ...referenceTargets(said(layers, "reference")?.value ?? [])],
+    targets: [...targets, ...referenceTargets(references === "off" ? [] : references)],
     sources: sources.settings,
     nameTemplate: readTemplate(loading, layers, sources),
     shrinkGuard: readShrinkGuard(layers),

@@ -5,7 +5,7 @@ import type { Path } from "../document.ts";
 import type { Loading } from "../loading.ts";
 import { allowedHint } from "../nearest.ts";
 import { POOL_DEFAULTS } from "../schema/defaults.ts";
-import { READERS, RULES, WRITER } from "../schema/rules.ts";
+import { READERS, RULES, USUAL, WRITER } from "../schema/rules.ts";
 import { JUDGING, TIMING } from "../schema/timing.ts";
 import { WEIGHTS } from "../schema/weights.ts";
 import type { ShrinkGuard } from "../settings.ts";
@@ -15,8 +15,7 @@ import { BUILT_IN } from "./timing.ts";
 
 const NESTED = {
   weight: WEIGHTS.weight.unwrap().shape.step.parse(POOL_DEFAULTS.weight_step) ?? 0,
-  brake: RULES.brake.unwrap().parse(POOL_DEFAULTS.brake),
-  damping: RULES.damping.unwrap().parse(POOL_DEFAULTS.damping),
+  ...USUAL,
   shrinkGuard: RULES.shrink_guard.unwrap().parse(POOL_DEFAULTS.shrink_guard),
 };
 
@@ -24,8 +23,8 @@ const NESTED = {
 export function readRules(layers: Layers, checks: Checks, sentinels: boolean): PoolPolicy {
   const value = <K extends keyof Values>(key: K): Values[K] | null => said(layers, key)?.value ?? BUILT_IN[key] ?? null;
   const weight = value("weight");
-  const brake = value("brake") ?? (said(layers, "reference") === null ? null : {});
-  const damping = value("damping");
+  const brake = value("brake") ?? (hasReference(layers) ? {} : "off");
+  const damping = value("damping") ?? "off";
   return {
     role: value("role") ?? "readers",
     require: value("require") ?? "all",
@@ -43,15 +42,17 @@ export function readRules(layers: Layers, checks: Checks, sentinels: boolean): P
     rampMs: value("ramp") ?? 0,
     haproxyWeight: value("haproxy_weight") ?? null,
     weight: weight === null || weight === undefined ? null : { ...weight, step: weight.step ?? NESTED.weight },
-    brake: brake === null ? null : readBrake(brake),
+    brake: brake === "off" ? null : readBrake(brake),
     damping:
-      damping === null || damping === undefined
+      damping === "off"
         ? null
         : { maxMs: damping.max ?? NESTED.damping.max ?? 0, quietMs: damping.quiet ?? NESTED.damping.quiet ?? 0 },
   };
 }
 
-function readBrake(given: NonNullable<Values["brake"]>): NonNullable<PoolPolicy["brake"]> {
+const hasReference = (layers: Layers): boolean => (said(layers, "reference")?.value ?? "off") !== "off";
+
+function readBrake(given: Exclude<Values["brake"], "off" | undefined>): NonNullable<PoolPolicy["brake"]> {
   const { share = 0, within = 0, for: longest = 0 } = { ...NESTED.brake, ...given };
   return { share, withinMs: within, forMs: longest };
 }
@@ -69,7 +70,7 @@ export function checkRules(loading: Loading, layers: Layers, policy: PoolPolicy,
   checkRole(loading, own, policy);
   checkWeight(loading, layers, policy, checks);
   const brake = said([own], "brake");
-  if (brake !== null && said(layers, "reference") === null)
+  if (brake !== null && brake.value !== "off" && !hasReference(layers))
     loading.report(
       brake.path,
       "needs reference",
@@ -104,8 +105,10 @@ function checkRole(
 ): void {
   const foreign = Object.keys(role === "writer" ? READERS : WRITER);
   const word = role === "writer" ? "role: readers" : "role: writer";
+  const said: Readonly<Record<string, unknown>> = own.values;
   for (const key of foreign)
-    if (Object.hasOwn(own.values, key)) loading.report([...own.path, key], `is only for pools with ${word}`);
+    if (Object.hasOwn(said, key) && said[key] !== "off")
+      loading.report([...own.path, key], `is only for pools with ${word}`);
 }
 
 function checkWeight(loading: Loading, layers: Layers, policy: PoolPolicy, checks: Checks): void {

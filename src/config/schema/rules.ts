@@ -3,7 +3,41 @@ import { duration, hostPort, share } from "../options.ts";
 import { key } from "./about.ts";
 import { POOL_DEFAULTS } from "./defaults.ts";
 import { count, on } from "./timing.ts";
-import { countOrShare, listOf } from "./values.ts";
+import { countOrShare, listOf, orOff } from "./values.ts";
+
+const BRAKE = z.strictObject({
+  share: key(share(), {
+    says: "More than this share lost ...",
+    default: POOL_DEFAULTS.brake.share,
+    example: "50%",
+  }),
+  within: key(duration(), {
+    says: "... within this time, while the references fail too ...",
+    default: POOL_DEFAULTS.brake.within,
+    example: "10s",
+  }),
+  for: key(duration(), {
+    says: "... restores the verdicts from before and holds them at most so long.",
+    default: POOL_DEFAULTS.brake.for,
+    example: "5m",
+  }),
+});
+
+const DAMPING = z.strictObject({
+  max: key(duration(), {
+    says: "Longest hold-down of a target that flaps.",
+    default: POOL_DEFAULTS.damping.max,
+    example: "5m",
+  }),
+  quiet: key(duration(), {
+    says: "Time without a change after which its past is forgotten.",
+    default: POOL_DEFAULTS.damping.quiet,
+    example: "10m",
+  }),
+});
+
+/** The values that `brake` and `damping` have where they do not say their own. */
+export const USUAL = { brake: BRAKE.parse(POOL_DEFAULTS.brake), damping: DAMPING.parse(POOL_DEFAULTS.damping) };
 
 /** Rules that only pools of readers have. */
 export const READERS = {
@@ -27,35 +61,16 @@ export const READERS = {
     ...on(POOL_DEFAULTS.fallback),
     example: "primary",
   }),
-  reference: key(listOf(hostPort()), {
+  reference: key(orOff(listOf(hostPort())), {
     says: "Addresses that are probed but never serve, to tell an outage of the pool from one of checkd's own network. Turns the brake on.",
-    ...on("-"),
+    ...on("off"),
     example: '["10.0.0.1:80"]',
   }),
-  brake: key(
-    z.strictObject({
-      share: key(share(), {
-        says: "More than this share lost ...",
-        default: POOL_DEFAULTS.brake.share,
-        example: "50%",
-      }),
-      within: key(duration(), {
-        says: "... within this time, while the references fail too ...",
-        default: POOL_DEFAULTS.brake.within,
-        example: "10s",
-      }),
-      for: key(duration(), {
-        says: "... restores the verdicts from before and holds them at most so long.",
-        default: POOL_DEFAULTS.brake.for,
-        example: "5m",
-      }),
-    }),
-    {
-      says: "Is it me? When a large share is lost at once and the references fail as well, the verdicts from before are held. Needs `reference`.",
-      ...on("off; with `reference`: the values below"),
-      example: "{ share: 50%, within: 10s, for: 5m }",
-    },
-  ),
+  brake: key(orOff(BRAKE), {
+    says: "Is it me? When a large share is lost at once and the references fail as well, the verdicts from before are held. Needs `reference`.",
+    ...on("off; with `reference`: the values below"),
+    example: "{ share: 50%, within: 10s, for: 5m }",
+  }),
 };
 
 /** Rules that only pools with one writer have. */
@@ -91,25 +106,11 @@ export const RULES = {
   }),
   ...READERS,
   ...WRITER,
-  damping: key(
-    z.strictObject({
-      max: key(duration(), {
-        says: "Longest hold-down of a target that flaps.",
-        default: POOL_DEFAULTS.damping.max,
-        example: "5m",
-      }),
-      quiet: key(duration(), {
-        says: "Time without a change after which its past is forgotten.",
-        default: POOL_DEFAULTS.damping.quiet,
-        example: "10m",
-      }),
-    }),
-    {
-      says: "A target that flaps waits longer each time before its next up; it makes degraded at most.",
-      ...on("off"),
-      example: "{ max: 5m, quiet: 10m }",
-    },
-  ),
+  damping: key(orOff(DAMPING), {
+    says: "A target that flaps waits longer each time before its next up; it makes degraded at most.",
+    ...on("off"),
+    example: "{ max: 5m, quiet: 10m }",
+  }),
   shrink_guard: key(
     z.strictObject({
       share: key(share(), {

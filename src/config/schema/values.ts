@@ -16,6 +16,9 @@ const refuse = (ctx: z.core.$RefinementCtx, input: unknown, message: string): ne
 export const listOf = <S extends z.ZodType>(schema: S) =>
   z.union([schema, z.array(schema)]).transform((given): z.output<S>[] => (Array.isArray(given) ? given : [given]));
 
+/** A value, or `off` for a rule that shall not work here, whatever `defaults` say. */
+export const orOff = <S extends z.ZodType>(schema: S) => z.union([z.literal("off"), schema]);
+
 /** A name of a pool, target or group: no blank, slash or control character. */
 export const name = () =>
   z
