@@ -36,7 +36,7 @@ function addReads(program: Command, examples: Examples): void {
         .description("table of pools and targets from the running daemon")
         .argument("[what]", "POOL or POOL/TARGET (default: all)")
         .addOption(new Option("--json", "print what the API answers").env("CHECKD_JSON"))
-        .option("--watch", "look again every 2 s until Ctrl-C")
+        .addOption(new Option("--watch", "look again every 2 s until Ctrl-C").env("CHECKD_WATCH"))
         .option("--pid-file <file>", "only say whether the daemon of `checkd start` runs, and its pid"),
     ),
     "checkd status",
@@ -87,7 +87,9 @@ function addOrder(program: Command, examples: Examples, name: keyof typeof SAYS)
         .argParser((text: string) => formatSpan(durationArgument(text)))
         .env("CHECKD_FOR"),
     );
-    command.option("--force", "also when fewer targets remain than at_least asks for");
+    command.addOption(
+      new Option("--force", "also when fewer targets remain than at_least asks for").env("CHECKD_FORCE"),
+    );
   }
   const lines =
     name === "ready"

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { addAdminCommands } from "./admin-commands.ts";
+import { commandFirst } from "./argv.ts";
 import { collect, confFile, confOption, durationArgument, withLogOptions } from "./common.ts";
 import { version } from "./exit.ts";
 import { runProgram } from "./program.ts";
@@ -20,6 +21,7 @@ examples(
   "checkd probe tcp 10.0.0.5:6379         # one question, without a configuration",
   "checkd explain slave3301/db2           # why is it out?",
   "checkd COMMAND --help                  # options and examples of a command",
+  "checkd --log-format json COMMAND       # every command takes --log-level and --log-format",
 );
 
 examples(
@@ -144,7 +146,7 @@ examples(
     .allowExcessArguments(),
   "checkd render -onetime -backend consul -node localhost:8500",
   "checkd render -watch -backend etcdv3 -node 10.0.0.1:2379",
-).action(() => renderFiles(process.argv.slice(3)));
+).action(() => renderFiles(rest));
 
 const pidFile = (): Option =>
   new Option("--pid-file <file>", "file with the daemon's pid").default("/run/checkd.pid").env("CHECKD_PID_FILE");
@@ -186,5 +188,6 @@ async function renderFiles(argv: readonly string[]): Promise<void> {
 addAdminCommands(program, examples);
 for (const command of program.commands) if (!["run", "render"].includes(command.name())) withLogOptions(command);
 
-const [command, ...rest] = process.argv.slice(2);
-void (command === "render" ? renderFiles(rest) : runProgram(program, process.argv.slice(2)));
+const argv = commandFirst(process.argv.slice(2));
+const [command, ...rest] = argv;
+void (command === "render" ? renderFiles(rest) : runProgram(program, argv));

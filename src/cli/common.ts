@@ -5,7 +5,13 @@ import { parseDuration } from "../core/duration.ts";
 import type { LogOptions } from "./logger.ts";
 
 export const DEFAULT_CONF = "/etc/checkd/checkd.yaml";
-const QUICKSTART = fileURLToPath(new URL("../conf/quickstart.yaml", import.meta.url));
+
+/** The package's own; a built program is a file of `dist` or of its chunks, a folder deeper. */
+function quickstart(): string {
+  const paths = ["../conf/quickstart.yaml", "../../conf/quickstart.yaml"];
+  const files = paths.map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  return files.find((file) => existsSync(file)) ?? DEFAULT_CONF;
+}
 
 /** The options that every program has. */
 export interface CommonOptions {
@@ -35,8 +41,11 @@ export const confOption = (): Option =>
   new Option("--conf <file>", `configuration file (default: ${DEFAULT_CONF})`).env("CHECKD_CONF");
 
 /** The file that was asked for, else the standard one, else the quickstart of the package. */
-export const confFile = (asked: string | undefined): string =>
-  asked ?? (existsSync(DEFAULT_CONF) ? DEFAULT_CONF : QUICKSTART);
+export function confFile(asked: string | undefined): string {
+  // An empty variable is how a shell says "none".
+  if (asked !== undefined && asked !== "") return asked;
+  return existsSync(DEFAULT_CONF) ? DEFAULT_CONF : quickstart();
+}
 
 /** commander's parser of a duration option; gives milliseconds. */
 export function durationArgument(text: string): number {

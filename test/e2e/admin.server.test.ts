@@ -240,6 +240,8 @@ describe("the commands", () => {
       2,
       expect.stringMatching(/has no admin section: add one, or name the daemon/),
     ]);
+    // Without a file the package's own example is looked into, which is there.
+    expect((await run(["status"], { env })).stderr).not.toContain("ENOENT");
     const wrong = await run(["ready", "web/app1", "--conf", running.conf], { env: { ...env, CHECKD_TOKEN: "wrong" } });
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/give the token with --token-file/)]);
   });

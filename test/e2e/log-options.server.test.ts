@@ -49,6 +49,19 @@ describe("log options", () => {
     expect(await run(["lint"], { env: { CHECKD_HAPROXY: cfg } })).toMatchObject({ code: expect.toBeOneOf([0, 1]) });
   });
 
+  it("may stand before the command as well", async () => {
+    const conf = fileWith("worse.yaml", "pools:\n  a: { timout: 1s }\n");
+    const json = await run(["--log-format", "json", "--log-level=error", "validate", "--conf", conf]);
+    expect(json.code).toBe(2);
+    for (const line of json.stderr.trim().split("\n")) expect(JSON.parse(line)).toMatchObject({ level: 50 });
+    const silent = await run(["--log-level", "silent", "validate", "--conf", conf]);
+    expect(silent).toMatchObject({ code: 2, stderr: "" });
+    const nearer = await run(["--log-level", "silent", "validate", "--conf", conf, "--log-level", "info"]);
+    expect(nearer.stderr).toContain("timout");
+    expect(await run(["--log-level", "debug", "render", "-version"])).toMatchObject({ code: 0, stderr: "" });
+    expect(await run(["--log-level=loud", "status"])).toMatchObject({ code: 2, stdout: "" });
+  });
+
   it.each(["0", "false", ""])("leave a switch off whose variable is %j", async (no) => {
     const said = await run(["probe", "tcp", "127.0.0.1:1", "--timeout", "500ms"], { env: { CHECKD_JSON: no } });
     expect(said.stdout).toMatch(/^down #/);
