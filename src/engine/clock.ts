@@ -1,12 +1,14 @@
-import { performance } from "node:perf_hooks";
 import type { Clock } from "../contract.ts";
 import type { Ms } from "../core/types.ts";
 import { SLOT_MS, TimerWheel } from "./timer-wheel.ts";
 
-const EPOCH: Ms = performance.timeOrigin;
+/** Milliseconds on the monotonic clock since the process began; `performance` says the same, but takes a while to load. */
+const sinceStart = (): Ms => process.uptime() * 1000;
+
+const EPOCH: Ms = Date.now() - sinceStart();
 
 /** Steady time now: the epoch at process start plus the monotonic clock. */
-export const steadyNow = (): Ms => EPOCH + performance.now();
+export const steadyNow = (): Ms => EPOCH + sinceStart();
 
 /** The clock of the process: one timer for all that waits; a call that throws is handed to `failed` and stops nobody else. */
 export function createClock(failed: (error: unknown) => void): Clock {
