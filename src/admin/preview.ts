@@ -53,8 +53,8 @@ function changesBetween(before: PoolDecision, after: PoolDecision): PreviewAnswe
 
 function wordsOf(answer: Omit<PreviewAnswer, "text">, after: PoolDecision): string {
   const { members, needed, breaks } = answer;
-  const verb =
-    answer.order === "ready" ? (answer.after === 1 ? "serves" : "serve") : answer.after === 1 ? "remains" : "remain";
+  const one = answer.after === 1 || members === 1;
+  const verb = `${answer.order === "ready" ? "serve" : "remain"}${one ? "s" : ""}`;
   const backups = after.verdicts.filter(
     ({ target, state, weight }) => target.part === "backup" && state === "up" && weight > 0,
   );

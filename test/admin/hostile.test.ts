@@ -54,6 +54,30 @@ describe("a malformed body", () => {
     expect(admin.given.board.get("web/app1")?.override).toBeNull();
   });
 
+  it.each<readonly [unknown, string]>([
+    [{}, "body.order: is required; body.owner: is required; body.reason: is required"],
+    [{ ...good, order: "drian" }, 'body.order: "drian" is not allowed (did you mean "drain"?)'],
+    [{ ...good, owner: 7 }, "body.owner: expected text, got a number (put it in quotes)"],
+    [{ ...good, reasn: "x" }, 'body.reasn: unknown key "reasn" (did you mean "reason"?)'],
+    [{ ...good, for: "5 minutes" }, 'body.for: "5 minutes" does not fit (write 30m, 2h or 1d (1s to 366d))'],
+    [{ ...good, reason: " " }, "body.reason: must not be empty"],
+    [[], "body: expected an object {order, owner, reason, for, force}, got a list"],
+  ])("%j is told what is wrong in words of ours", async (body, message) => {
+    const { json } = await admin.ask(PATH, { method: "POST", token: "right", body });
+    expect(json).toEqual({ error: { code: "bad_request", message } });
+  });
+
+  it.each([
+    ["/api/pools?limit=x", 'query.limit: expected a whole number, got "x"'],
+    ["/api/pools?limit=0", 'query.limit: must be at least 1, got "0"'],
+    ["/?all=yes", 'query.all: "yes" is not allowed (allowed: 0, 1)'],
+    ["/?al=1", 'query.al: unknown key "al" (did you mean "all"?)'],
+    ["/api/pools/web/app1/preview?order=x", 'query.order: "x" is not allowed (allowed: drain, maint, ready)'],
+    ["/api/events?observations=x", 'query.observations: "x" is not allowed (did you mean "0"?)'],
+  ])("the query of %s is told so too", async (path, message) => {
+    expect(await admin.ask(path)).toMatchObject({ status: 400, json: { error: { message } } });
+  });
+
   it("of hundreds of megabytes is never read to its end", async () => {
     const heard = await say(
       `POST ${PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer right\r\nContent-Type: application/json\r\nContent-Length: 900000000\r\n\r\n{`,
@@ -113,9 +137,19 @@ describe("a malformed request", () => {
     expect([status, json]).toEqual([expected, error]);
   });
 
-  it.each(["PUT", "PATCH", "OPTIONS", "DELETE"])("%s of a list is nothing", async (method) => {
-    const { status, json } = await admin.ask("/api/pools", { method, token: "right" });
-    expect([status, json]).toEqual([404, error]);
+  it.each(["PUT", "PATCH", "OPTIONS", "DELETE"])("%s of a list is told what is taken", async (method) => {
+    const { status, headers, json } = await admin.ask("/api/pools", { method, token: "right" });
+    expect([status, headers.allow, json]).toEqual([405, "GET, HEAD", error]);
+  });
+
+  it.each([
+    ["GET", PATH, 404, undefined],
+    ["PUT", PATH, 405, "POST, DELETE"],
+    ["POST", "/shop/web", 405, "GET, HEAD"],
+    ["POST", "/api/nothing", 404, undefined],
+  ])("%s %s is answered with %d", async (method, path, expected, allow) => {
+    const { status, headers } = await admin.ask(path, { method, token: "right" });
+    expect([status, headers.allow]).toEqual([expected, allow]);
   });
 
   it.each(["last-event-id: x", "last-event-id: -1", "last-event-id: 99999999999999999999"])(

@@ -133,13 +133,19 @@ it("has a bounded number of series, and none of what is gone", async () => {
         poolOf("large", { checks: [], targets: many }),
       ),
   });
+  const outlet = one.rig.engine.outletEnv("gone");
+  const delivery = { outlet: "runtime", about: "gone/x", at: one.clock.now(), told: "x", shown: null, error: null };
+  outlet.report({ ...delivery, state: "synced" });
   const before = await series(one);
+  expect(before.get('checkd_outlet_deliveries_total{pool="gone",outlet="runtime",state="synced"}')).toBe(1);
   const ups = [...before.keys()].filter((name) => name.startsWith("checkd_target_up{"));
   expect(ups.length).toBe(MOST_TARGETS);
   expect(before.get("checkd_metrics_omitted_targets")).toBe(51);
   expect([...before.keys()].some((name) => name.includes('pool="gone"'))).toBe(true);
   const pools = one.settings.pools.filter(({ name }) => name !== "gone");
   await one.rig.engine.configure({ ...one.settings, pools }, [...one.admin.parts(one.settings)]);
+  // The last word of an outlet may come when its pool has gone.
+  outlet.report({ ...delivery, state: "failed" });
   const after = await series(one);
   expect([...after.keys()].filter((name) => name.includes('pool="gone"'))).toEqual([]);
 });

@@ -135,7 +135,7 @@ describe("a preview", () => {
     const on = bench({ targets: [target("a"), target("primary", "backup")], policy: { fallback: true } });
     const found = ask(on, "a", "drain");
     expect(found).toMatchObject({ before: 1, after: 0, breaks: true });
-    expect(found.text).toBe("0 of 1 member remain, fewer than at_least 1; primary takes over by fallback");
+    expect(found.text).toBe("0 of 1 member remains, fewer than at_least 1; primary takes over by fallback");
   });
 
   it("refuses to drain a writer that nobody replaces", () => {

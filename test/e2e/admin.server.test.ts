@@ -204,7 +204,7 @@ describe("the commands", () => {
     expect(agent).toBe(`down #127.0.0.1:${dead}: connection refused`);
     expect(stdout).toContain(`agent "${agent}"`);
     expect(stdout).toMatch(/^ {2}verdict +down, takes no traffic, for .*connection refused$/m);
-    expect(stdout).toMatch(/^ {2}pool +0 of 1 member serve, at_least 1; 2 alarms: /m);
+    expect(stdout).toMatch(/^ {2}pool +0 of 1 member serves, at_least 1; 2 alarms: /m);
     expect(stdout).toMatch(/^ {2}change +4 passes in a row would bring it back: up 100%$/m);
   });
 

@@ -251,7 +251,7 @@ describe("an order", () => {
   it("that would leave fewer than at_least is refused, unless that is said as well", async () => {
     const page = await live("/images/images/img1", { colorScheme: "dark" });
     const dialog = await fill(page, "maint", "new disk", TOKEN);
-    await shows(dialog.getByText("0 of 1 member remain, fewer than at_least 1"));
+    await shows(dialog.getByText("0 of 1 member remains, fewer than at_least 1"));
     const button = dialog.getByRole("button", { name: "Maint" });
     expect(await button.isDisabled()).toBe(true);
     await picture(page, "order-refused-dark");

@@ -89,7 +89,7 @@ function poolLine({ view }: Told): string {
   const alarms = view.alarms.map(({ text }) => text);
   const alarm = alarms.length === 0 ? "no alarm" : `${count(alarms.length, "alarm")}: ${short(alarms.join("; "), 200)}`;
   const settled = view.settled ? "" : " (not settled)";
-  return `${serving} of ${count(members, "member")} ${serving === 1 ? "serves" : "serve"}${by}${aside}, ${asks}; ${alarm}${settled}`;
+  return `${serving} of ${count(members, "member")} ${serving === 1 || members === 1 ? "serves" : "serve"}${by}${aside}, ${asks}; ${alarm}${settled}`;
 }
 
 function toldLine(told: Told): string {

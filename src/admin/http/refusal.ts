@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import { findings } from "../../config/issues.ts";
+import { pathWords } from "../../config/loading.ts";
 
 /** An answer that is an error: `{"error":{"code","message"}}`; the message says the next step. */
 export class Refusal extends Error {
@@ -21,6 +23,10 @@ export const notFound = (message: string): Refusal => new Refusal(404, "not_foun
 export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, where: string): z.output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(({ path, message }) => `${[where, ...path].join(".")}: ${message}`);
+  const problems = findings(result.error.issues, schema, value).map(({ path, problem, hint }) => {
+    // What a file calls a section is an object on the wire.
+    const words = problem.replace(/^expected a section\b/, "expected an object");
+    return `${pathWords([where, ...path])}: ${words}${hint === null ? "" : ` (${hint})`}`;
+  });
   throw new Refusal(400, "bad_request", problems.join("; "));
 }

@@ -36,8 +36,8 @@ export const orderRoutes = (inside: Inside): readonly Route[] => [
     answer: previewAnswer,
     errors: [400, 404, 409],
     handle(request) {
-      const { order } = parsed(previewQuery, request.query, "query");
-      return previewOf(inside.given, placeOf(inside, request), order);
+      const place = placeOf(inside, request);
+      return previewOf(inside.given, place, parsed(previewQuery, request.query, "query").order);
     },
   },
   {
@@ -49,8 +49,8 @@ export const orderRoutes = (inside: Inside): readonly Route[] => [
     answer: orderedAnswer,
     errors: [400, 404, 409, 413, 503],
     handle(request) {
-      const body = parsed(orderBody, request.body ?? {}, "body");
-      return giveOrder(inside.given, placeOf(inside, request), body);
+      const place = placeOf(inside, request);
+      return giveOrder(inside.given, place, parsed(orderBody, request.body ?? {}, "body"));
     },
   },
   {
@@ -62,10 +62,11 @@ export const orderRoutes = (inside: Inside): readonly Route[] => [
     answer: orderedAnswer,
     errors: [400, 404, 409, 413, 503],
     handle(request) {
+      const place = placeOf(inside, request);
       const query = parsed(orderEnd, request.query, "query");
       const body = parsed(orderEnd, request.body ?? {}, "body");
       const { owner = "somebody over the API", reason = null } = { ...query, ...body };
-      return endOrder(inside.given, placeOf(inside, request), { owner, reason });
+      return endOrder(inside.given, place, { owner, reason });
     },
   },
 ];

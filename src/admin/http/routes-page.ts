@@ -4,6 +4,7 @@ import type { Inside } from "../inside.ts";
 import type { PageAnswer } from "../page-door.ts";
 import { queryAnswer, queryOf, queryQuery } from "../query.ts";
 import { refusalOf } from "./access.ts";
+import { packed } from "./packing.ts";
 import { notFound, parsed, Refusal } from "./refusal.ts";
 import { param, type Route, wantsHtml } from "./route.ts";
 
@@ -48,7 +49,7 @@ export const pageRoutes = (inside: Inside): readonly Route[] => [
     handle(request, reply) {
       const asset = inside.page?.asset(param(request, "name")) ?? null;
       if (asset === null) throw notFound("there is no such file");
-      return send(reply, asset);
+      return send(request, reply, asset);
     },
   },
 ];
@@ -82,12 +83,14 @@ async function page(inside: Inside, request: FastifyRequest, reply: FastifyReply
     language: /^[a-z]+/i.exec(request.headers["accept-language"] ?? "")?.[0]?.toLowerCase() ?? "en",
   });
   if (answer === undefined) throw notFound("there is no page");
-  return send(reply.headers(refusal?.headers ?? {}), answer);
+  return send(request, reply.headers(refusal?.headers ?? {}), answer);
 }
 
-const send = (reply: FastifyReply, { status, type, body, headers }: PageAnswer): FastifyReply =>
-  reply
+async function send(request: FastifyRequest, reply: FastifyReply, answer: PageAnswer): Promise<FastifyReply> {
+  const { status, type, body, headers } = await packed(answer, String(request.headers["accept-encoding"] ?? ""));
+  return reply
     .code(status)
     .type(type)
     .headers({ ...headers })
     .send(typeof body === "string" ? body : Buffer.from(body));
+}

@@ -54,10 +54,9 @@ export function createServer(fastify: Fastify, inside: Inside): FastifyInstance 
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   takeAnyBody(app);
   guard(app, inside, new Rate());
-  for (const route of routesOf(inside)) addRoute(app, route);
-  app.setNotFoundHandler((request) => {
-    throw new Refusal(404, "not_found", `there is no ${request.method} ${pathOf(request)}; see /api/openapi.json`);
-  });
+  const routes = routesOf(inside);
+  for (const route of routes) addRoute(app, route);
+  refuseOthers(app, routes);
   answerErrors(app, inside);
   return app;
 }
@@ -65,6 +64,25 @@ export function createServer(fastify: Fastify, inside: Inside): FastifyInstance 
 function addRoute(app: FastifyInstance, { method, path, need, handle }: Route): void {
   app.route({ method, url: path, config: { need }, handler: async (request, reply) => handle(request, reply) });
 }
+
+/** A path that there is, asked with another method, is told which ones it knows. */
+function refuseOthers(app: FastifyInstance, routes: readonly Route[]): void {
+  app.setNotFoundHandler((request) => {
+    const path = pathOf(request);
+    const methods = routes.filter((route) => fits(route, path)).map(({ method }) => method);
+    if (methods.length === 0 || request.method === "GET")
+      throw new Refusal(404, "not_found", `there is no ${request.method} ${path}; see /api/openapi.json`);
+    const allow = [...new Set(methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])))].join(", ");
+    throw new Refusal(405, "method_not_allowed", `${path} takes ${allow}; see /api/openapi.json`, { allow });
+  });
+}
+
+const fits = ({ path: pattern }: Route, path: string): boolean => {
+  // Groups are names of anybody, but of none below /api.
+  if (/^\/api(\/|$)/.test(path) && pattern.startsWith("/:")) return false;
+  const [steps, wanted] = [path.split("/"), pattern.split("/")];
+  return steps.length === wanted.length && wanted.every((step, i) => step.startsWith(":") || step === steps[i]);
+};
 
 declare module "fastify" {
   interface FastifyContextConfig {

@@ -1,11 +1,12 @@
 import type { Counter, Gauge, Registry } from "prom-client";
-import type { Clock, Delivery, Journal } from "../../contract.ts";
+import type { Board, Clock, Delivery, Journal } from "../../contract.ts";
 import type { Chronicle } from "../chronicle.ts";
 import type { RegistryState } from "../registry-watch.ts";
 import type { Prom } from "./prom.ts";
 
 /** What the metrics of outlets and registries read. */
 export interface OutletGauges {
+  readonly board: Board;
   readonly chronicle: Chronicle;
   readonly journal: Journal;
   readonly clock: Clock;
@@ -28,19 +29,7 @@ interface Tally {
 export function outletMetrics({ Counter: C, Gauge: G }: Prom, registry: Registry, given: OutletGauges): void {
   const registers = [registry];
   const labelNames = ["pool", "outlet"];
-  const told = new C({
-    name: "checkd_outlet_deliveries_total",
-    help: "What outlets told, by what came of it.",
-    labelNames: [...labelNames, "state"],
-    registers,
-  });
-  given.journal.follow(
-    null,
-    ({ pool, what }) => {
-      if ("outlet" in what) told.inc({ pool, outlet: what.outlet, state: what.state });
-    },
-    new AbortController().signal,
-  );
+  deliveryMetrics(C, registry, given);
   const each = (name: string, help: string, read: (tally: Tally) => number): void => {
     new G({
       ...{ name, help, labelNames, registers },
@@ -65,9 +54,38 @@ export function outletMetrics({ Counter: C, Gauge: G }: Prom, registry: Registry
   );
 }
 
-function talliesOf({ chronicle }: OutletGauges): Iterable<Tally> {
+/** Counts what outlets told; a pool that is gone leaves no series behind, though its last words may come after it. */
+function deliveryMetrics(C: Prom["Counter"], registry: Registry, { board, journal }: OutletGauges): void {
+  const said = new Map<string, { readonly pool: string; readonly outlet: string; readonly state: State }>();
+  const told = new C({
+    name: "checkd_outlet_deliveries_total",
+    help: "What outlets told, by what came of it.",
+    labelNames: ["pool", "outlet", "state"],
+    registers: [registry],
+    collect(this: Counter) {
+      for (const [key, labels] of said) {
+        if (board.pool(labels.pool) !== null) continue;
+        this.remove(labels);
+        said.delete(key);
+      }
+    },
+  });
+  journal.follow(
+    null,
+    ({ pool, what }) => {
+      if (!("outlet" in what)) return;
+      const labels = { pool, outlet: what.outlet, state: what.state };
+      said.set(JSON.stringify(labels), labels);
+      told.inc(labels);
+    },
+    new AbortController().signal,
+  );
+}
+
+function talliesOf({ board, chronicle }: OutletGauges): Iterable<Tally> {
   const tallies = new Map<string, Tally>();
   for (const [pool, delivery] of chronicle.all()) {
+    if (board.pool(pool) === null) continue;
     const key = JSON.stringify([pool, delivery.outlet]);
     const tally = tallies.get(key) ?? newTally(pool, delivery);
     tally.states[delivery.state] += 1;
