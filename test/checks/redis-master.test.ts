@@ -48,6 +48,24 @@ describe("redis-master: one kept connection", () => {
     expect(chunks).toHaveLength(1);
   });
 
+  it("gives the very observation of last time while the server says the same, and another at once when it does not", async () => {
+    const server = await master();
+    const probe = probeOf(server);
+    const first = await probe.ask();
+    expect(await probe.ask()).toBe(first);
+    server.script = { ...server.script, PING: "-MISCONF Errors writing to disk" };
+    expectSeen(await probe.ask(), "fail", /MISCONF/);
+    server.script = masterScript({ connected_slaves: 3 });
+    expectSeen(await probe.ask(), "pass", /with 3 replicas/);
+    server.script = replicaScript("127.0.0.1", 7002);
+    expectSeen(await probe.ask(), "fail", /role:slave of 127\.0\.0\.1:7002/);
+    server.script = replicaScript("127.0.0.1", 7003);
+    expectSeen(await probe.ask(), "fail", /role:slave of 127\.0\.0\.1:7003/);
+    server.script = masterScript();
+    expect(await probe.ask()).toEqual(first);
+    expect(server.taken()).toBe(1);
+  });
+
   it("hints when the server closes it between two questions", async () => {
     const server = await master();
     const probe = probeOf(server);

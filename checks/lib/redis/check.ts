@@ -77,6 +77,7 @@ function probe(target: Target, hint: Hint, shared: Shared): Probe {
   const leave = watch?.join(hint);
   const kept = keep((signal, dropped) => shared.open(target, dropped, signal), shared.freshEvery, hint);
   const interview = interviewer();
+  const reportOn = reporter(target, shared);
   const user = access.username ?? "default";
   let led: Claim | null = null;
   return {
@@ -84,10 +85,12 @@ function probe(target: Target, hint: Hint, shared: Shared): Probe {
       const agreement = watch?.agreement() ?? null;
       try {
         const state = await kept.talk(signal, (line, fresh) => {
-          shared.spelling.set(line.peer, endpoint(target));
+          if (fresh) shared.spelling.set(line.peer, endpoint(target));
           return interview(line, fresh, signal);
         });
-        const seen = await report(target, state, await agreement, shared);
+        const offset = state.linkUp && state.follows !== null ? await shared.masterOffset(state.follows) : null;
+        const raw = agreement === null ? null : await agreement;
+        const seen = reportOn({ state, raw, offset });
         led = seen.claim?.role === "writer" ? seen.claim : null;
         return seen;
       } catch (error) {
@@ -106,9 +109,29 @@ function spell(raw: Agreement | null, { spelling }: Shared): Agreement | null {
   return raw === null ? null : { ...raw, says: spelling.get(raw.says) ?? raw.says };
 }
 
-async function report(target: Target, seen: ServerState, raw: Agreement | null, shared: Shared): Promise<Observation> {
+/** What a report is made of. */
+interface Heard {
+  readonly state: ServerState;
+  /** What the Sentinels say; null without them. */
+  readonly raw: Agreement | null;
+  /** Offset of its master; null when not known or not asked. */
+  readonly offset: number | null;
+}
+
+/** Makes the reports on one target; a master that says what it said last time gets the very report of last time. */
+function reporter(target: Target, shared: Shared): (heard: Heard) => Observation {
+  let last: { readonly state: ServerState; readonly seen: Observation } | null = null;
+  return (heard) => {
+    const { state, raw } = heard;
+    if (last?.state === state && state.follows === null && raw === null) return last.seen;
+    const seen = report(target, heard, shared);
+    last = { state, seen };
+    return seen;
+  };
+}
+
+function report(target: Target, { state: seen, raw, offset }: Heard, shared: Shared): Observation {
   const self = endpoint(target);
-  const offset = seen.linkUp && seen.follows !== null ? await shared.masterOffset(seen.follows) : null;
   const state = { ...seen, follows: seen.follows && (shared.spelling.get(seen.follows) ?? seen.follows) };
   const agreed = spell(raw, shared);
   const lagBytes = offset === null ? null : Math.max(0, offset - state.offset);

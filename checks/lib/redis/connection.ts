@@ -3,9 +3,10 @@ import { connect as connectTls } from "node:tls";
 import type { Redis } from "ioredis";
 import { onAbort, stopped } from "../abort.ts";
 import { endpoint } from "../reason.ts";
-import { asAnswer, clientSettings, isReply, type Library, loadLibrary, readable } from "./library.ts";
+import { clientSettings, isReply, type Library, loadLibrary, readable } from "./library.ts";
 import type { Access } from "./options.ts";
 import { type Answer, Refused, refusalOf } from "./refusal.ts";
+import { Volley } from "./volley.ts";
 
 /** Where a Redis server or a Sentinel listens. */
 export interface Address {
@@ -62,7 +63,11 @@ class Line implements Connection {
   readonly #socket: Socket;
   readonly #redis: Redis;
   #lastError: Error | null = null;
-  #readBefore = 0;
+  /** Bytes since the last question. */
+  #came = 0;
+  /** What was asked last: most likely the next question too. */
+  #volley: Volley | null = null;
+  #asked: readonly (readonly string[])[] = [];
   #stage = "no connection";
   #state: "opening" | "open" | "closed" = "opening";
 
@@ -78,7 +83,7 @@ class Line implements Connection {
       this.#stage = "TLS is up, but no answer";
     });
     this.#socket.on("error", (error) => this.#failed(error));
-    this.#socket.on("data", () => this.#count());
+    this.#socket.on("data", (chunk: Buffer) => this.#count(chunk.length));
     this.#redis = new library.Redis(
       clientSettings(library.AbstractConnector, this.#socket, opening.access.tls !== null, opening.limitMs),
     );
@@ -98,13 +103,13 @@ class Line implements Connection {
     this.#state = "open";
   }
 
-  async ask(commands: readonly (readonly string[])[], signal: AbortSignal | null): Promise<Answer[]> {
+  ask(commands: readonly (readonly string[])[], signal: AbortSignal | null): Promise<Answer[]> {
     return this.#bounded(signal, () => this.#exchange(commands));
   }
 
   async listen(channels: readonly string[], see: (channel: string, message: string) => void): Promise<void> {
     this.#redis.on("message", (channel: string, message: string) => {
-      this.#readBefore = this.#socket.bytesRead;
+      this.#came = 0;
       see(channel, message);
     });
     await this.#bounded(null, () => this.#redis.subscribe(...channels));
@@ -124,25 +129,15 @@ class Line implements Connection {
     if (answer instanceof Refused && !answer.needless) throw answer;
   }
 
-  async #exchange(commands: readonly (readonly string[])[]): Promise<Answer[]> {
-    this.#readBefore = this.#socket.bytesRead;
-    // All in one write: the library is given a pipeline of its own kind, without what its pipelines cost.
-    const parts: (string | Buffer)[] = [];
-    const write = (part: string | Buffer): number => parts.push(part);
-    const pipeline = { isPipeline: true as const, write, destination: { redis: { stream: this.#socket } } };
-    const sent = commands.map(([name = "", ...args]) => {
-      const command = new this.#library.Command(name, args, { replyEncoding: "utf8" });
-      this.#redis.sendCommand(command, pipeline);
-      return command.promise.catch(asAnswer);
-    });
-    if (parts.length > 0) this.#socket.write(parts.join(""));
-    try {
-      return await Promise.all(sent);
-    } catch (error) {
-      // A server that turns us away answers the first command only, and closes.
-      const [first] = await Promise.allSettled(sent);
-      throw first?.status === "fulfilled" && first.value instanceof Refused ? first.value : error;
+  #exchange(commands: readonly (readonly string[])[]): Promise<Answer[]> {
+    this.#came = 0;
+    let volley = this.#volley;
+    if (volley === null || volley.busy || this.#asked !== commands) {
+      volley = new Volley(this.#library, commands);
+      this.#volley = volley;
+      this.#asked = commands;
     }
+    return volley.send(this.#redis, this.#socket);
   }
 
   async #bounded<T>(signal: AbortSignal | null, run: () => Promise<T>): Promise<T> {
@@ -173,8 +168,9 @@ class Line implements Connection {
   }
 
   /** The library keeps an answer until it is complete; an endless one must not fill our memory. */
-  #count(): void {
-    if (this.#socket.bytesRead - this.#readBefore <= MOST_BYTES) return;
+  #count(bytes: number): void {
+    this.#came += bytes;
+    if (this.#came <= MOST_BYTES) return;
     this.#failed(new Error(`more than ${MOST_BYTES} bytes came`));
     this.close();
   }

@@ -1,9 +1,42 @@
 import type { Socket } from "node:net";
-import type { AbstractConnector } from "ioredis";
-import { type Refused, refusalOf } from "./refusal.ts";
+import type { AbstractConnector, Command } from "ioredis";
+import { type Answer, type Refused, refusalOf } from "./refusal.ts";
 
-const load = () => import("ioredis");
+const load = async () => {
+  const { AbstractConnector, Command, Redis } = await import("ioredis");
+  return { AbstractConnector, Asked: askedOf(Command), Redis };
+};
 let library: ReturnType<typeof load> | null = null;
+
+/** Who is told what came of a command. */
+interface Asker {
+  readonly answered: (answer: Answer) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** A command that tells its asker at once, instead of through a promise, and so can be sent again. */
+function askedOf(Base: typeof Command) {
+  return class Asked extends Base {
+    readonly #asker: Asker;
+
+    constructor([name = "", ...args]: readonly string[], asker: Asker) {
+      super(name, args, { replyEncoding: "utf8" });
+      this.#asker = asker;
+      const reject = this.reject;
+      this.reject = (error) => {
+        reject(error);
+        asker.failed(error);
+      };
+      this.promise.catch(() => {}); // the asker knows
+    }
+
+    override transformReply(raw: Buffer | Buffer[]) {
+      const answer = super.transformReply(raw);
+      this.#asker.answered(answer);
+      return answer;
+    }
+  };
+}
 
 /** The client library, loaded when it is first used. */
 export type Library = Awaited<ReturnType<typeof load>>;
@@ -46,11 +79,8 @@ export function clientSettings(Base: typeof AbstractConnector, socket: Socket, t
 /** Whether an error is one that the server replied with. */
 export const isReply = (error: unknown): error is Error => error instanceof Error && error.name === "ReplyError";
 
-/** An error reply is an answer; everything else is the end of the connection. */
-export function asAnswer(error: unknown): Refused {
-  if (isReply(error)) return refusalOf(error.message);
-  throw error;
-}
+/** An error reply is an answer; everything else is the end of the connection, and gives null. */
+export const asAnswer = (error: unknown): Refused | null => (isReply(error) ? refusalOf(error.message) : null);
 
 /** What an error of the library says of the server. */
 export function readable(error: Error): Error {

@@ -48,6 +48,27 @@ export function numberOf(fields: ReadonlyMap<string, string>, name: string): num
   return Number.isFinite(value) && value >= 0 ? value : null;
 }
 
+/**
+ * Reads the answers of one server again and again. They are mostly those of the last time, word for word: then it gives
+ * the very state that they made.
+ */
+export function stateReader(): (answers: readonly Answer[]) => ServerState {
+  let last: readonly Answer[] = [];
+  let state: ServerState | null = null;
+  return (answers) => {
+    const [ping, role, info, cluster] = answers;
+    const parts = [ping, Array.isArray(role) ? roleText(role) : role, info, cluster];
+    if (state === null || parts.some((part, at) => part !== last[at])) {
+      state = readState(answers);
+      last = parts;
+    }
+    return state;
+  };
+}
+
+/** What a state takes from ROLE: not the offsets, which INFO has too, nor the replicas of a master. */
+const roleText = (role: readonly unknown[]): string => (role[0] === "master" ? "master" : role.slice(0, 4).join(" "));
+
 /** Joins the answers to QUESTION, and to CLUSTER INFO where it was asked; throws the Refused that leaves the role unknown. */
 export function readState(answers: readonly Answer[]): ServerState {
   const [ping, role, info, cluster] = answers;
