@@ -18,6 +18,7 @@ interface Asker {
 function askedOf(Base: typeof Command) {
   return class Asked extends Base {
     readonly #asker: Asker;
+    #written: string | Buffer | null = null;
 
     constructor([name = "", ...args]: readonly string[], asker: Asker) {
       super(name, args, { replyEncoding: "utf8" });
@@ -28,6 +29,11 @@ function askedOf(Base: typeof Command) {
         asker.failed(error);
       };
       this.promise.catch(() => {}); // the asker knows
+    }
+
+    override toWritable(socket: object) {
+      this.#written ??= super.toWritable(socket);
+      return this.#written;
     }
 
     override transformReply(raw: Buffer | Buffer[]) {
