@@ -80,6 +80,7 @@ export function createEngine(given: EngineGiven): Engine {
         const pieces = settings.pools.map((pool) => house.piece(pool, (name) => orders.standing(name)));
         house.expect(settings.pools);
         await parts.become([...pieces, ...others]).finally(() => house.sweep());
+        await store.tidy(settings.pools);
       });
       last = done.catch(() => {}); // whoever asked is told
       return done;
@@ -88,17 +89,21 @@ export function createEngine(given: EngineGiven): Engine {
     outletEnv: (pool, heard = (id) => house.heard(id)) =>
       outletEnvOf(house.inside, pool, { heard, alarm: (...args) => house.alarm(...args) }),
     async stop(withinMs) {
-      const due = clock.now() + withinMs;
-      const within = (what: string, run: () => Promise<void>): Promise<void> =>
-        withDeadline(clock, Math.max(LEAST_MS, due - clock.now()), new AbortController().signal, run).catch(
-          (error: unknown) => log("warn", `${what} did not end in time`, { error: describeError(error) }),
-        );
+      const within = endsBefore(given, clock.now() + withinMs);
       orders.stop();
       await parts.stop(withinMs);
       await within("connections", () => house.closed());
       await within("state", () => store.flush());
     },
   };
+}
+
+/** Runs something to its end, or until it is due; what is late then is said and left. */
+function endsBefore({ clock, log }: EngineGiven, due: Ms): (what: string, run: () => Promise<void>) => Promise<void> {
+  return (what, run) =>
+    withDeadline(clock, Math.max(LEAST_MS, due - clock.now()), new AbortController().signal, run).catch(
+      (error: unknown) => log("warn", `${what} did not end in time`, { error: describeError(error) }),
+    );
 }
 
 /** Who ordered what stands in the journal of the target, as long as there is one. */

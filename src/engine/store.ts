@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { z } from "zod";
 import type { Clock, Log } from "../contract.ts";
 import { formatDuration } from "../core/duration.ts";
@@ -6,6 +6,7 @@ import { emptyMemory, shiftMemory } from "../core/memory.ts";
 import type { Memory, Ms } from "../core/types.ts";
 import { describeError } from "../errors.ts";
 import { writeDurably } from "./durable-file.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { type Remembered, rememberedFile } from "./remembered.ts";
 import { parseKept, readKept, setAside } from "./state-file.ts";
 
@@ -17,6 +18,8 @@ export interface Store {
   changed(pool: string, now: () => Remembered): void;
   /** Something changed that two HAProxies would be at odds about if it were forgotten: `now` is kept at once. */
   vital(pool: string, now: () => Remembered): void;
+  /** Removes what is kept of pools that are none of these any more, once it is a month old. */
+  tidy(pools: readonly { readonly name: string }[]): Promise<void>;
   /** Keeps everything that is not kept yet. */
   flush(): Promise<void>;
 }
@@ -26,7 +29,13 @@ const STALE_MS: Ms = 3_600_000;
 const SAVE_EVERY_MS: Ms = 1000;
 
 /** A store that keeps nothing: there is no state_dir. */
-export const noStore: Store = { load: async () => null, changed: () => {}, vital: () => {}, flush: async () => {} };
+export const noStore: Store = {
+  load: async () => null,
+  changed: () => {},
+  vital: () => {},
+  tidy: async () => {},
+  flush: async () => {},
+};
 
 /** One file a pool below `dir`; a file that cannot be read is put aside with a warning. */
 export function createStore(dir: string, clock: Clock, log: Log): Store {
@@ -40,6 +49,16 @@ export function createStore(dir: string, clock: Clock, log: Log): Store {
     load: (pool, signal) => load(fileOf(dir, pool), pool, { clock, log }, signal),
     changed: (pool, now) => shelfOf(pool).mark(now),
     vital: (pool, now) => shelfOf(pool).hurry(now),
+    async tidy(pools) {
+      const ours = new Set(pools.map(({ name }) => basename(fileOf(dir, name))));
+      try {
+        const removed = await removeLeftovers(join(dir, "pools"), ours, clock.wall());
+        if (removed.length > 0)
+          log("info", `${dir}: removed what was kept of pools that are gone`, { files: removed.join(" ") });
+      } catch (error) {
+        log("warn", `${dir}: what is kept of pools that are gone stays`, { error: describeError(error) });
+      }
+    },
     async flush() {
       await Promise.all([...shelves.values()].map((shelf) => shelf.flush()));
     },

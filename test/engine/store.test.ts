@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -46,6 +46,27 @@ async function killedAfter(states: Readonly<Record<string, "pass" | "fail">>): P
 
 const state = (one: Rig, name: string): string | undefined =>
   one.engine.board.pool("db/1")?.rows.get(name)?.verdict?.state;
+
+it("forgets pools that are gone after a month, not sooner, and never one that is configured", async () => {
+  const one = await daemon(createFakeClock());
+  await one.engine.configure(settingsOf(pool(one)));
+  await one.clock.advance(5000);
+  await settleDisk(one);
+  const ages: Readonly<Record<string, number>> = {
+    "old.json": 31,
+    "old.json.bad": 31,
+    "new.json": 29,
+    "db%2F1.json": 99,
+  };
+  for (const [name, days] of Object.entries(ages)) {
+    const path = join(dir, "pools", name);
+    if (name !== "db%2F1.json") writeFileSync(path, "{}");
+    const at = new Date(one.clock.wall() - days * 86_400_000);
+    utimesSync(path, at, at);
+  }
+  await one.engine.configure(settingsOf(pool(one)));
+  expect(readdirSync(join(dir, "pools")).sort()).toEqual(["db%2F1.json", "new.json"]);
+});
 
 it("remembers verdicts through a kill: a blip right after the restart counts as one of three, not as the first word", async () => {
   const one = await killedAfter({ a: "pass", b: "fail" });
