@@ -7,6 +7,7 @@ import type { Observer } from "../engine/inside.ts";
 import { createRecorder } from "../record/recorder.ts";
 import { registryHouse } from "../registry/house.ts";
 import { createAdminDoor } from "./admin-door.ts";
+import { fewOpenFiles, openFilesLimit } from "./open-files.ts";
 import { piecesOf } from "./pieces.ts";
 import { openShelf } from "./shelf.ts";
 
@@ -56,7 +57,8 @@ export function openDaemon({ clock, log, stateDir, dryRun }: DaemonGiven): Daemo
   return {
     engine,
     async use(settings) {
-      for (const warning of settings.warnings) log("warn", warning);
+      const few = fewOpenFiles(settings, openFilesLimit());
+      for (const warning of [...settings.warnings, ...(few === null ? [] : [few])]) log("warn", warning);
       turnTo(settings);
       try {
         const admin = await door.open(settings);
