@@ -28,6 +28,8 @@ export interface Loading {
   readonly registries: Map<string, Configured<RegistryKind>>;
   /** Named in the file, but with problems of their own: no second report for who uses them. */
   readonly brokenRegistries: Set<string>;
+  /** Where a value stands. */
+  placeOf(path: Path): Pick<Problem, "file" | "line" | "column" | "path">;
   report(path: Path, problem: string, hint?: string | null): void;
   warn(path: Path, text: string): void;
 }
@@ -37,12 +39,11 @@ export function beginLoading(file: string, source: Source, plugins: Plugins, env
   const problems: Problem[] = source.problems.map((found) => ({ file, path: "", ...found }));
   const warnings: string[] = [];
   const filled: Filled[] = [];
+  const placeOf = (path: Path) => ({ file, ...source.locate(path), path: pathWords(path) });
   const problemAt = (path: Path, problem: string, hint: string | null): Problem => {
     const scrub = (text: string): string => asWritten(text, path, filled);
     return {
-      file,
-      ...source.locate(path),
-      path: pathWords(path),
+      ...placeOf(path),
       problem: scrub(problem),
       hint: hint === null ? null : scrub(hint),
     };
@@ -74,6 +75,7 @@ export function beginLoading(file: string, source: Source, plugins: Plugins, env
     filled,
     referred,
     ...registries,
+    placeOf,
     report,
     warn,
   };

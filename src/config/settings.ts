@@ -71,6 +71,8 @@ export interface AdminSettings {
 
 /** A confd directory that the daemon renders. */
 export interface RenderSettings {
+  /** Where `confdir` stands in the configuration, for problems that only show when resources are looked at. */
+  readonly place: Pick<Problem, "file" | "line" | "column" | "path">;
   readonly confdir: string;
   readonly registry: string;
   /** In place of the prefix of every resource; "" leaves theirs. */

@@ -228,6 +228,22 @@ describe("checkd validate", () => {
     expect(lines).toHaveLength(4);
   });
 
+  it("reads the templates that it names, and says where a folder is missing", async () => {
+    const conf = confOf("registries: { m: { driver: memory } }\nrender: { confdir: confd, registry: m }\n");
+    const folder = join(dirname(conf), "confd");
+    const missing = await run(["validate", "--conf", conf]);
+    expect([missing.code, missing.stderr]).toEqual([
+      0,
+      `${conf}:2:11: render.confdir: there is no folder ${folder} yet\n`,
+    ]);
+    for (const each of ["conf.d", "templates"]) mkdirSync(join(folder, each), { recursive: true });
+    writeFileSync(join(folder, "conf.d", "a.toml"), '[template]\nsrc = "a.tmpl"\ndest = "/tmp/x"\nkeys = ["/a"]\n');
+    writeFileSync(join(folder, "templates", "a.tmpl"), '{{getw "/a"}}\n');
+    const { code, stdout, stderr } = await run(["validate", "--conf", conf]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/:2:11: render\.confdir: .*a\.tmpl:1: function "getw" not defined\n$/);
+  });
+
   it("warns of a secret that all may read, without showing it", async () => {
     const secret = fileWith("secret", "correct horse battery staple\n");
     chmodSync(secret, 0o644);

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { z } from "zod";
 import { describeError } from "../../errors.ts";
-import { loadResources } from "../../render/resource/load.ts";
+import { type LoadOptions, loadResources } from "../../render/resource/load.ts";
 import { DEFAULT_RULES } from "../../render/resource/resource.ts";
 import type { Path } from "../document.ts";
 import { keyOf } from "../keys.ts";
@@ -29,11 +29,12 @@ function readOne(loading: Loading, section: unknown, path: Path): RenderSettings
   const { prefix = "" } = said;
   const settings = { confdir: resolve(loading.folder, confdir), registry, prefix, watch, intervalMs: interval, rules };
   lookAtResources(loading, settings, path);
-  return [{ ...settings, key: keyOf("render", settings, loading.registries.get(registry)?.key) }];
+  const place = loading.placeOf([...path, "confdir"]);
+  return [{ ...settings, place, key: keyOf("render", settings, loading.registries.get(registry)?.key) }];
 }
 
 /** Resources that cannot be read are a problem of the configuration. A directory that is not there yet is none, as in confd. */
-function lookAtResources(loading: Loading, settings: Omit<RenderSettings, "key">, path: Path): void {
+function lookAtResources(loading: Loading, settings: LoadOptions, path: Path): void {
   try {
     loadResources(settings);
   } catch (error) {
