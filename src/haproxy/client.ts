@@ -21,6 +21,8 @@ export interface HaproxyClient {
   /** Commands that change something, in as few lines as fit; all are tried, then the first that was refused is thrown. */
   change(commands: readonly string[], signal: AbortSignal): Promise<void>;
   info(signal: AbortSignal): Promise<ProcessSeen>;
+  /** The process and its `show servers state`, in one line. */
+  snapshot(signal: AbortSignal): Promise<{ readonly process: ProcessSeen; readonly state: string }>;
   /** All servers of a backend by `backend/server`, of all backends when it is null. */
   servers(backend: string | null, signal: AbortSignal): Promise<ReadonlyMap<string, ServerSeen>>;
   /** The same at a quarter of the price, without what only `show stat` knows: sessions, agent and status in words. */
@@ -76,6 +78,12 @@ export function haproxyClient(options: ClientOptions): HaproxyClient {
   // A master passes on only what has the prefix itself, whatever stands before it in the line.
   const say = (commands: readonly string[], signal: AbortSignal): Promise<string> =>
     converse({ endpoint, address, clock, timeoutMs }, commands.map((command) => prefix + command).join("; "), signal);
+  const processIn = (text: string): ProcessSeen => {
+    const info = parseInfo(text, ["Pid", "Version", "Uptime_sec"]);
+    const pid = Number(info.Pid);
+    if (!Number.isInteger(pid)) throw new HaproxyError("refused", `${address}: this is no HAProxy socket`);
+    return { pid, version: info.Version ?? "", uptimeSeconds: Number(info.Uptime_sec ?? 0) };
+  };
   const states = async (backend: string | null, and: readonly string[], signal: AbortSignal): Promise<string> => {
     const text = await say([`show servers state${backend === null ? "" : ` ${backend}`}`, ...and], signal);
     if (text.includes("# be_id")) return text;
@@ -95,11 +103,12 @@ export function haproxyClient(options: ClientOptions): HaproxyClient {
       }
       if (failure !== null) throw failure;
     },
-    async info(signal) {
-      const info = parseInfo(await say(["show info"], signal), ["Pid", "Version", "Uptime_sec"]);
-      const pid = Number(info.Pid);
-      if (!Number.isInteger(pid)) throw new HaproxyError("refused", `${address}: this is no HAProxy socket`);
-      return { pid, version: info.Version ?? "", uptimeSeconds: Number(info.Uptime_sec ?? 0) };
+    info: async (signal) => processIn(await say(["show info"], signal)),
+    async snapshot(signal) {
+      const text = await say(["show info", "show servers state"], signal);
+      const at = text.indexOf("\n1\n# be_id");
+      const [info, state] = at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+      return { process: processIn(info), state };
     },
     async servers(backend, signal) {
       // In this order: an agent check that is not in flight in the first table has had its effect in the second.

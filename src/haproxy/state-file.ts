@@ -1,33 +1,15 @@
 import { constants } from "node:fs";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { sameState } from "./same-state.ts";
 
 const LOOKS_LIKE_STATE = /^1\n# be_id /;
-
-/**
- * What of `show servers state` is worth a write: not the time since the last change, which grows with every look, nor
- * whether a check is in flight.
- */
-export function essenceOf(text: string): string {
-  const lines = text.split("\n");
-  const names = (lines.find((line) => line.startsWith("# be_id")) ?? "").slice(2).split(" ");
-  const time = names.indexOf("srv_time_since_last_change");
-  const checks = [names.indexOf("srv_check_state"), names.indexOf("srv_agent_state")].filter((at) => at >= 0);
-  return lines
-    .map((line) => {
-      const cells = line.split(" ");
-      if (time < 0 || cells.length < names.length || line.startsWith("#")) return line;
-      cells[time] = "";
-      for (const at of checks) cells[at] = String(Number(cells[at]) & ~1);
-      return cells.join(" ");
-    })
-    .join("\n");
-}
 
 /** One state file: replaced whole, so that HAProxy reads either the old one or the new one, also after a crash. */
 export class StateFile {
   readonly #file: string;
-  #essence: string | null = null;
+  /** What it holds; null: not read yet. */
+  #held: string | null = null;
 
   constructor(file: string) {
     this.#file = file;
@@ -36,11 +18,10 @@ export class StateFile {
   /** Writes `show servers state` down when it says something new; gives whether it did. */
   async keep(text: string): Promise<boolean> {
     if (!LOOKS_LIKE_STATE.test(text)) return false;
-    const essence = essenceOf(text);
-    this.#essence ??= essenceOf(await readFile(this.#file, "utf8").catch(() => ""));
-    if (essence === this.#essence) return false;
+    this.#held ??= await readFile(this.#file, "utf8").catch(() => "");
+    if (sameState(this.#held, text)) return false;
     await replace(this.#file, text);
-    this.#essence = essence;
+    this.#held = text;
     return true;
   }
 }

@@ -21,13 +21,11 @@ export function parseTable(text: string, wanted: readonly string[]): readonly Co
 export function parseInfo(text: string, wanted: readonly string[]): Columns {
   const found: Record<string, string> = {};
   for (const key of wanted) {
-    const from = `\n${text}`.indexOf(`\n${key}: `);
-    if (from >= 0)
-      found[key] =
-        text
-          .slice(from + key.length + 2)
-          .split("\n", 1)[0]
-          ?.trim() ?? "";
+    const head = `${key}: `;
+    const from = text.startsWith(head) ? 0 : text.indexOf(`\n${head}`) + 1;
+    if (from === 0 && !text.startsWith(head)) continue;
+    const end = text.indexOf("\n", from);
+    found[key] = text.slice(from + head.length, end < 0 ? text.length : end).trim();
   }
   return found;
 }

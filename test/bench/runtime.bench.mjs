@@ -18,6 +18,7 @@ const TRIALS = 120;
 const DOWNS = 60;
 const SLOTS = 1000;
 const IDLE_S = 20;
+const REST_MS = 12_000;
 const LOOK_MS = 1;
 
 const slots = (count) =>
@@ -175,8 +176,9 @@ async function thousand(rounds) {
   }
 }
 
+/** At rest: what Node tidies up once, seconds after there was much to do, is not what it costs from then on. */
 async function idleShare(pid) {
-  await sleep(3000);
+  await sleep(REST_MS);
   const [from, before] = [performance.now(), cpuUs(pid)];
   await sleep(IDLE_S * 1000);
   return (cpuUs(pid) - before) / 10 / (performance.now() - from);

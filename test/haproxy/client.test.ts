@@ -5,7 +5,7 @@ import { failureOf, messagesOf } from "../../src/haproxy/answer.ts";
 import { groupCommands, haproxyClient } from "../../src/haproxy/client.ts";
 import { endpointOf } from "../../src/haproxy/endpoint.ts";
 import { createNames } from "../../src/haproxy/names.ts";
-import { essenceOf } from "../../src/haproxy/state-file.ts";
+import { sameState } from "../../src/haproxy/same-state.ts";
 import { parseCsv, parseInfo, parseTable } from "../../src/haproxy/table.ts";
 import { createFakeClock } from "../engine/fake-clock.ts";
 
@@ -65,9 +65,16 @@ describe("tables", () => {
   it("say nothing new when only time went by or a check is in flight", () => {
     const state = (time: number, check: number, address = "1.1.1.1"): string =>
       `1\n# be_id be_name srv_addr srv_time_since_last_change srv_check_state srv_agent_state\n2 web ${address} ${time} ${check} 22\n\n`;
-    expect(essenceOf(state(9, 7))).toBe(essenceOf(state(11, 6)));
-    expect(essenceOf(state(9, 7))).not.toBe(essenceOf(state(9, 7, "1.1.1.2")));
-    expect(essenceOf(state(9, 14))).not.toBe(essenceOf(state(9, 6)));
+    const before = state(9, 7);
+    expect(sameState(before, state(11, 6))).toBe(true);
+    expect(sameState(before, before)).toBe(true);
+    expect(sameState(before, state(9, 7, "1.1.1.2"))).toBe(false);
+    expect(sameState(before, state(9, 7, "1.1.1.10"))).toBe(false);
+    expect(sameState(state(9, 14), state(9, 6))).toBe(false);
+    expect(sameState(before, before.replace("be_name", "be_nome"))).toBe(false);
+    expect(sameState(before, `${before}3 web 1.1.1.1 9 7 22\n`)).toBe(false);
+    expect(sameState(`${before}3 web 1.1.1.1 9 7 22\n`, before)).toBe(false);
+    expect(sameState("", before)).toBe(false);
   });
 });
 

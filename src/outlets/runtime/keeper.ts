@@ -13,6 +13,8 @@ export interface Keeper {
   see(view: PoolView): void;
   /** HAProxy answers, perhaps without anything that was said to it. */
   look(): void;
+  /** Its servers are no longer as they were, by whomever. */
+  moved(): void;
   stop(): Promise<void>;
   /** Takes back what is ours. */
   release(signal: AbortSignal): Promise<void>;

@@ -59,6 +59,10 @@ export class DownPusher implements Keeper {
     this.#loop.hurry();
   }
 
+  moved(): void {
+    this.#loop.mark();
+  }
+
   stop(): Promise<void> {
     return this.#loop.stop();
   }

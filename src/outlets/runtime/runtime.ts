@@ -41,16 +41,20 @@ function doorsOf(given: RuntimeOptions, env: OutletEnv): readonly Door[] {
 
 function watchDoor({ client, keeper, state }: Door, given: RuntimeOptions, env: OutletEnv, signal: AbortSignal): void {
   const { pool, log } = env;
-  watchProcess(client, env.clock, given.watch, signal, (now) => {
-    if (now.process === null) {
-      log("warn", `HAProxy does not answer: ${now.error}`, { pool });
+  watchProcess(client, env.clock, given.watch, signal, (news) => {
+    if (news.kind === "silent") {
+      log("warn", `HAProxy does not answer: ${news.error}`, { pool });
       return;
     }
-    const { pid, version } = now.process;
-    if (now.anew)
+    state?.changed();
+    if (news.kind === "moved") {
+      keeper.moved();
+      return;
+    }
+    const { version, pid } = news.process;
+    if (news.anew)
       log("info", `HAProxy ${version} at ${client.address}, pid ${pid}: its state is brought up to date`, { pool });
     keeper.look();
-    state?.changed();
   });
 }
 

@@ -19,9 +19,10 @@ export interface SlotOptions {
   readonly state: StateKeeper | null;
 }
 
-/** While sessions are being finished, and to see what others changed. */
+/** While sessions are being finished. */
 const LOOK_EMPTYING_MS = 250;
-const LOOK_MS = 2000;
+/** What others changed is told by the socket's watch; this is for names that have other addresses by now. */
+const LOOK_MS = 10_000;
 /** Draining an idle slot and freeing it, with news in between, takes no more looks than this. */
 const MOST_ROUNDS = 5;
 
@@ -70,6 +71,10 @@ export class SlotKeeper implements Keeper {
   /** HAProxy may have lost everything, or gained something. */
   look(): void {
     this.#loop.hurry();
+  }
+
+  moved(): void {
+    this.#loop.mark();
   }
 
   stop(): Promise<void> {

@@ -6,7 +6,7 @@ import { newsReporter } from "./keeper.ts";
 
 /** Keeps a file equal to `show servers state` of a socket. */
 export interface StateKeeper {
-  /** Something was said to HAProxy. */
+  /** Something was said to HAProxy, or its state is seen to be another. */
   changed(): void;
   /** One user less; the last one ends it, after a last look. */
   leave(): Promise<void>;
@@ -18,7 +18,8 @@ interface Shared {
   users: number;
 }
 
-const LOOK_MS = 2000;
+/** For what nobody told of. */
+const LOOK_MS = 10_000;
 const LAST_LOOK_MS = 1000;
 const keepers = new Map<string, Shared>();
 
