@@ -136,7 +136,7 @@ describe("an order", () => {
     const second = await daemon(there);
     await command(here, "maint", "web/app2", "--reason", "kernel", "--owner", "ann");
     await until("the other daemon to obey", async () => (await told(there, "app2")) === "down #maint by ann: kernel\n");
-    expect(second.output()).toContain("maint ordered by ann: kernel, at another daemon");
+    await until("it to be said", () => second.output().includes("maint ordered by ann: kernel, at another daemon"));
     await consul.api("DELETE", "/kv/checkd/overrides?recurse");
     await until("it to be written again", () => consul.get("checkd/overrides/web/app2"));
     expect(await told(there, "app2")).toBe("down #maint by ann: kernel\n");

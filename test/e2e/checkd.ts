@@ -92,7 +92,7 @@ export function askAgent(port: number, send = "", host = "127.0.0.1"): Promise<s
       answer += chunk.toString();
     });
     socket.on("close", () => done(answer));
-    socket.on("error", fail);
+    socket.on("error", (error) => fail(answer === "" ? error : new Error(`after ${answer}: ${error.message}`)));
     socket.setTimeout(5000, () => socket.destroy(new Error("the agent did not answer")));
   });
 }

@@ -72,7 +72,7 @@ describe.concurrent("checkmemcached", () => {
     current.signal("SIGSTOP");
     const seen = await untilNamed(value, at(other));
     expect(seen - loggedAt(tool.errors(), `${at(current)} is abnormal`)).toBeLessThan(1000);
-    expect(tool.output()).toContain(`set new ${at(other)} to consul mem11211 ok`);
+    await until("it to be said", () => tool.output().includes(`set new ${at(other)} to consul mem11211 ok`));
     current.signal("SIGCONT");
     await until("it to be healthy again", () => tool.errors().includes(`${at(current)} is healthy again`));
     await stays("the one that was published meanwhile", 700, async () => addressIn(await value()), at(other));

@@ -123,7 +123,7 @@ describe("checkmysqlslave", () => {
     const seen = await untilNamed(value, at(other));
     const verdict = loggedAt(tool.errors(), `${at(current)} is abnormal`);
     expect(seen - verdict).toBeLessThan(1000);
-    expect(tool.output()).toContain(`set new ${at(other)} to consul slave3301 ok`);
+    await until("it to be said", () => tool.output().includes(`set new ${at(other)} to consul slave3301 ok`));
   });
 
   it("writes the primary when no slave is healthy, a repaired slave again, and then stays", async () => {

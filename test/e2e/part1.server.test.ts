@@ -380,7 +380,8 @@ describe("the process", () => {
     await until("a refusal", () => answers.has("connect"));
     over = true;
     await poller;
-    expect([...answers].sort()).toEqual(["# no verdict yet\n", "connect"]);
+    // A connection that the kernel took, and no process from it, ends as a refusal does: without a byte.
+    expect([...answers].filter((answer) => answer !== "read").sort()).toEqual(["# no verdict yet\n", "connect"]);
     expect(checkd.output()).toContain("SIGTERM: stopping");
     expect(isRunning(argv)).toBe(false);
   });

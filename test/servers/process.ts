@@ -88,6 +88,7 @@ export const listening = (port: number, host = "127.0.0.1", ms = 15_000): Promis
     ms,
   );
 
+const LAST_WORDS_MS = 500;
 const HALT_MS = 2000;
 
 /** Returns when every thread stands still: on a busy machine one of them may go on answering for milliseconds. */
@@ -130,7 +131,11 @@ export async function start(argv: readonly string[], options: StartOptions = {})
   keeper.stdout?.on("data", keep);
   keeper.stderr?.on("data", keep);
   keeper.stdin?.on("error", () => {});
-  const exited = new Promise<number | null>((done) => keeper.once("exit", (code) => done(code)));
+  // What it printed last is read to the end, unless a child of its own holds the pipe open.
+  const drained = new Promise((done) => keeper.once("close", done));
+  const exited = new Promise<number | null>((done) =>
+    keeper.once("exit", (code) => void Promise.race([drained, sleep(LAST_WORDS_MS)]).then(() => done(code))),
+  );
   const pid = await until(`${file} to start`, () => Number(readFileSync(pidFile, "utf8")), 10_000, 5);
   if (pid < 0) throw new Error(`${file} did not start: ${parts.join("")}`);
   const signal = (name: NodeJS.Signals): void => {
