@@ -10,6 +10,7 @@ import { readAgent } from "./read/agent.ts";
 import { readAdmin, readHaproxy, readOverrides, readRecord, readRegistries } from "./read/daemon.ts";
 import { readDefaults, readPools } from "./read/pool.ts";
 import { readRender } from "./read/render.ts";
+import { warnOfForgotten } from "./read/writers.ts";
 import { RootKeys } from "./schema/daemon.ts";
 import type { Problem, Settings } from "./settings.ts";
 
@@ -58,13 +59,16 @@ async function readRoot(loading: Loading, value: Readonly<Record<string, unknown
   if (root.pools === undefined && root.render === undefined)
     loading.report([], "there are no pools", "add the section pools");
   const admin = readAdmin(loading, root.admin);
+  const agent = readAgent(loading, root.agent, pools, admin);
+  const poolSettings = pools.map(({ settings }) => settings);
+  if (root.state_dir === undefined) warnOfForgotten(loading, poolSettings, agent);
   return {
     file: loading.file,
     admin,
     stateDir: root.state_dir === undefined ? null : resolve(loading.folder, root.state_dir),
     registries: loading.registries,
-    pools: pools.map(({ settings }) => settings),
-    agent: readAgent(loading, root.agent, pools, admin),
+    pools: poolSettings,
+    agent,
     render: readRender(loading, root.render),
     record: readRecord(loading, root.record),
     overrides: readOverrides(loading, root.overrides),

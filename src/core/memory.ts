@@ -49,6 +49,18 @@ function shift(at: number | null, byMs: number): number | null {
   return at === null ? null : at + byMs;
 }
 
+/** The memory for these checks: the state of each goes with its name; one that was not there before begins without. */
+export function rearranged(memory: Memory, names: readonly string[] | undefined): Memory {
+  const { checks: was, ...rest } = memory;
+  if (names === undefined) return rest;
+  if (was === undefined) return { ...rest, checks: names };
+  const moved = Object.entries(memory.targets).map(([target, entry]) => {
+    const states = names.map((name) => entry.states[was.indexOf(name)] ?? "unknown");
+    return [target, { ...entry, states }] as const;
+  });
+  return { ...rest, checks: names, targets: Object.fromEntries(moved) };
+}
+
 /** A name that stands for another server now is not the agreed writer any more. */
 export function forgetWriter(memory: Memory, name: string): Memory {
   const ousted = memory.ousted.filter((one) => one !== name);

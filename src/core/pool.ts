@@ -2,7 +2,7 @@ import { rivalry } from "./decide/floor.ts";
 import { decide } from "./decide/index.ts";
 import { majority } from "./decide/witness.ts";
 import { judge } from "./judge.ts";
-import { emptyMemory, forgetWriter } from "./memory.ts";
+import { emptyMemory, forgetWriter, rearranged } from "./memory.ts";
 import { memoryAfter, type Nap, napAt, rulesAfter } from "./nap.ts";
 import { defaultPoolPolicy } from "./policy.ts";
 import {
@@ -128,6 +128,7 @@ class Fold implements Pool {
     this.#settleAt ??= at + policy.settleMs;
     this.#rows = replaced(this.#rows, formerPlaces(this.#names, names, checks.length), at);
     this.#names = names ?? [];
+    this.#memory = rearranged(this.#memory, names);
     this.#unseen = unseen(this.#rows);
     return true;
   }

@@ -145,7 +145,7 @@ export interface TargetMemory {
   readonly flips: readonly Ms[];
   readonly address: string;
   readonly order: "drain" | "maint" | null;
-  /** State of each check, restored after a restart. */
+  /** State of each check of `Memory.checks`, restored after a restart. */
   readonly states: readonly HealthState["state"][];
   readonly judged: HealthState["state"];
   readonly base: number;
@@ -178,6 +178,8 @@ export interface Memory {
   readonly swap: { readonly out: string; readonly into: string } | null;
   /** Names HAProxy was told a weight below 100% of: every later `up` must say a percent, as weights stick there. */
   readonly weighed: readonly string[];
+  /** Names of the checks, as they stand in `states`; left out: the checks of now, at the same places. */
+  readonly checks?: readonly string[];
   readonly targets: Readonly<Record<string, TargetMemory>>;
 }
 

@@ -1,6 +1,7 @@
 import type { CheckSettings } from "../config/settings.ts";
 import type { Clock, Env, Log } from "../contract.ts";
 import { describeError } from "../errors.ts";
+import { namesFor } from "./check-names.ts";
 import { createCron } from "./cron.ts";
 import { withDeadline } from "./deadline.ts";
 import type { OpenCheck } from "./inquiry.ts";
@@ -11,36 +12,35 @@ const CLOSE_MS = 1000;
 export interface KeyedCheck extends OpenCheck {
   readonly key: string;
   readonly kind: string;
-  /** What it has found is kept under this name through a reload, also when its options change. */
+  /** What it has found is kept under this name, through a reload also when its options change. */
   readonly name: string;
 }
 
-/** Opens what is configured, taking over what is open already; when one cannot be made, none of the new ones stays open. */
+/**
+ * Opens what is configured, taking over what is open already; when one cannot be made, none of the new ones stays open.
+ * `known`: names of a former life.
+ */
 export async function openChecks(
   wanted: readonly CheckSettings[],
   open: readonly KeyedCheck[],
+  known: readonly string[],
   env: Env,
 ): Promise<readonly KeyedCheck[]> {
   const heirs = heirsOf(wanted, open);
+  const taken = heirs.flatMap((heir) => heir?.name ?? []);
+  const names = namesFor(wanted, known, taken);
   const checks: KeyedCheck[] = [];
   try {
     for (const [index, settings] of wanted.entries()) {
       const old = heirs[index] ?? null;
       const stays = old !== null && isSame(old, settings);
-      checks.push(stays ? old : await openCheck(settings, old?.name ?? newName(settings), env));
+      checks.push(stays ? old : await openCheck(settings, old?.name ?? names[index] ?? "", env));
     }
   } catch (error) {
     await closeChecks(checks, open, env.clock, env.log);
     throw error;
   }
   return checks;
-}
-
-let made = 0;
-
-function newName({ kind }: CheckSettings): string {
-  made += 1;
-  return `${kind.name} ${made}`;
 }
 
 const isSame = (old: KeyedCheck, { key, policy }: CheckSettings): boolean =>

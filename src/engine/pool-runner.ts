@@ -77,7 +77,8 @@ export class PoolRunner {
   async use(settings: PoolSettings): Promise<void> {
     const { clock, log } = this.#inside;
     const old = this.#checks;
-    const checks = await openChecks(settings.checks, old, envOf(this.#inside));
+    const known = this.#listed === null ? (this.#beginning.remembered?.memory.checks ?? []) : [];
+    const checks = await openChecks(settings.checks, old, known, envOf(this.#inside));
     try {
       this.#sources.use(settings, this.#beginning.remembered?.lists ?? {});
     } catch (error) {

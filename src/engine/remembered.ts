@@ -48,6 +48,7 @@ const memory = z.strictObject({
   kept: z.array(z.string()),
   swap: z.strictObject({ out: z.string(), into: z.string() }).nullable(),
   weighed: z.array(z.string()),
+  checks: z.array(z.string()).exactOptional(),
   targets: z.record(z.string(), targetMemory),
 }) satisfies z.ZodType<Memory>;
 

@@ -225,6 +225,36 @@ pools:
   });
 });
 
+describe("a pool with a writer that is forgotten at the end", () => {
+  const text = (top: string, more = "", targets = '{ a: "x:80", b: "y:80" }') =>
+    `${top}\npools:\n  db:\n    role: writer\n    check: { type: redis-master }\n    targets: ${targets}\n${more}`;
+  const agent = 'agent: { listen: "127.0.0.1:3300" }';
+
+  it("is a warning that says what to set", async () => {
+    const { warnings } = await settingsOf(text(agent));
+    expect(warnings).toEqual([
+      expect.stringMatching(/^checkd\.yaml:4:5: pools\.db\.role: .*two servers up until its next poll: set state_dir/),
+    ]);
+  });
+
+  it("is one too when it has agent ports of its own, or a source", async () => {
+    const ports = '{ a: { address: "x:80", agent_port: 3333 }, b: "y:80" }';
+    expect((await settingsOf(text("admin: { listen: 127.0.0.1:8910 }", "", ports))).warnings).toHaveLength(1);
+    const source = "    source: { type: registry, registry: zk, path: /redis }\n";
+    const zk = `registries: { zk: { driver: memory } }\n${agent}`;
+    expect((await settingsOf(text(zk, source, '{ a: "x:80" }'))).warnings).toHaveLength(1);
+  });
+
+  it.each([
+    ["there is a state_dir", text(`${agent}\nstate_dir: /var/lib/checkd`)],
+    ["HAProxy is not told by an agent", text("admin: { listen: 127.0.0.1:8910 }")],
+    ["there is one server only", text(agent, "", '{ a: "x:80" }')],
+    ["it has readers", text(agent).replace("writer", "readers").replace("redis-master", "tcp")],
+  ])("is none when %s", async (_, settings) => {
+    expect((await settingsOf(settings)).warnings).toEqual([]);
+  });
+});
+
 describe("a source", () => {
   it("takes log-in and TLS from the check of its pool unless it has its own", async () => {
     const { sources } = await poolOf(`

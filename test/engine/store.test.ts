@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { defaultPoolPolicy } from "../../src/core/policy.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
-import { checkOf, poolOf, type Rig, rig, seen, settingsOf, sourceOf, target } from "./rig.ts";
+import { checkOf, poolOf, type Rig, rig, ScriptedCheck, seen, settingsOf, sourceOf, target } from "./rig.ts";
 
 let dir = "";
 let open: Rig[] = [];
@@ -205,4 +205,51 @@ it("begins a hand-over anew that was not over when it was killed, however long a
   expect([state(again, "a"), state(again, "b")]).toEqual(["down", "down"]);
   await again.clock.advance(10_000);
   expect(state(again, "b")).toBe("up");
+});
+
+describe("after a restart with other checks", () => {
+  const scripts = (one: Rig, outcomes: Readonly<Record<string, "pass" | "fail" | null>>) =>
+    Object.entries(outcomes).map(([name, outcome]) => {
+      const script = new ScriptedCheck(() => one.clock.now());
+      script.reply = outcome === null ? null : () => seen(outcome, `${name} says so`);
+      return { ...checkOf(script, {}, name), options: { name } };
+    });
+  const healths = (one: Rig) =>
+    one.engine.board
+      .pool("db/1")
+      ?.rows.get("a")
+      ?.health.map(({ state }) => state);
+
+  async function ran(outcomes: Readonly<Record<string, "pass" | "fail" | null>>, at?: number): Promise<Rig> {
+    const one = await daemon(createFakeClock(at));
+    const checks = scripts(one, outcomes);
+    await one.engine.configure(settingsOf(poolOf("db/1", { checks, targets: [target("a")] })));
+    await one.clock.advance(at === undefined ? 5000 : 1);
+    if (at === undefined) await settleDisk(one);
+    return one;
+  }
+
+  it.each<[string, Readonly<Record<string, null>>, readonly string[]]>([
+    ["the same ones", { lag: null, port: null, page: null }, ["up", "down", "up"]],
+    ["the first is gone", { port: null, page: null }, ["down", "up"]],
+    ["one is new before them", { fresh: null, lag: null, port: null, page: null }, ["unknown", "up", "down", "up"]],
+    ["they stand the other way round", { page: null, port: null, lag: null }, ["up", "down", "up"]],
+    ["one asks something else now", { lag: null, other: null, page: null }, ["up", "down", "up"]],
+  ])("each check goes on with its own state: %s", async (_, outcomes, states) => {
+    const one = await ran({ lag: "pass", port: "fail", page: "pass" });
+    expect(healths(one)).toEqual(["up", "down", "up"]);
+    expect(healths(await ran(outcomes, one.clock.now() + 10_000))).toEqual(states);
+  });
+
+  it("reads a file that does not name them yet by their places", async () => {
+    const one = await ran({ lag: "pass", port: "fail" });
+    await one.stop();
+    const kept = JSON.parse(readFileSync(file(), "utf8"));
+    expect(kept.memory.checks).toEqual([expect.stringMatching(/^scripted:/), expect.stringMatching(/^scripted:/)]);
+    delete kept.memory.checks;
+    writeFileSync(file(), JSON.stringify(kept));
+    const again = await ran({ lag: null, port: null }, one.clock.now() + 10_000);
+    expect(healths(again)).toEqual(["up", "down"]);
+    expect(again.lines.join("\n")).not.toContain("cannot be used");
+  });
 });
