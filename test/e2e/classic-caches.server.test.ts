@@ -84,7 +84,7 @@ describe.concurrent("checkmemcached", () => {
     await until("the tool to say so", () => tool.errors().includes("there is no healthy server for mem11211"), 20_000);
     await stays("the last value, when nobody is healthy", 500, value, theirs);
     const none = await run([...flags, "--once"], { name: "checkmemcached" });
-    expect(none).toMatchObject({ code: 1 });
+    expect(none).toMatchObject({ code: 3 });
     expect(none.stderr).toContain(`127.0.0.1:${elsewhere.port} stays`);
     for (const server of servers) server.signal("SIGCONT");
     await until("a healthy one", async () => servers.map(at).includes(addressIn(await value())), 20_000);
@@ -248,7 +248,7 @@ it("a port that nobody listens on is said once, with the way to mend it", async 
     ["--server", `127.0.0.1:${await freePort()}`, "--tag", "none", "--once", "--consul", `127.0.0.1:${consul.port}`],
     { name: "checkmemcached" },
   );
-  expect(ran).toMatchObject({ code: 1 });
+  expect(ran).toMatchObject({ code: 3 });
   expect(ran.stderr).toContain("there is no healthy server for none, nothing is written");
   expect(ran.stderr).toContain("refused");
   expect(await consul.get("haproxy/memcached/none")).toBeNull();

@@ -14,7 +14,7 @@ export interface MemcachedFlags {
 
 /** Keeps a healthy server in Consul; gives the exit code. */
 export async function runMemcached(flags: MemcachedFlags, options: ClassicOptions, env: Variables): Promise<number> {
-  const servers = serversOf("--server", flags.server);
+  const servers = serversOf("--server", flags.server, 11211);
   const tag = onlyTag(flags.tag);
   const key = `haproxy/memcached/${tag}`;
   const pool = {

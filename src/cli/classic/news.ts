@@ -19,6 +19,12 @@ export function alarmNews(
   };
 }
 
+/** An alarm in words: of the server that it is about where there is one. */
+export function alarmWords({ text, target }: Alarm, { rows }: PoolView): string {
+  const row = target === null ? undefined : rows.get(target);
+  return row === undefined ? text : `${inWords(row.target)}: ${text}`;
+}
+
 /** How a program says that a server may be published, and that it may not. */
 export interface VerdictWords {
   readonly up: string;

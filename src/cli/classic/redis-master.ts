@@ -17,7 +17,7 @@ export interface RedisFlags {
 
 /** Keeps the master in Consul; gives the exit code. */
 export async function runRedisMaster(flags: RedisFlags, options: ClassicOptions, env: Variables): Promise<number> {
-  const servers = serversOf("--server", flags.server);
+  const servers = serversOf("--server", flags.server, 6379);
   const tag = onlyTag(flags.tag);
   const key = `haproxy/redismaster/${tag}`;
   const { passwordFile } = flags;
@@ -52,6 +52,6 @@ function sentinelsOf({ sentinel, masterName }: RedisFlags): object {
   if (sentinel === undefined && masterName === undefined) return {};
   if (masterName === undefined)
     throw new Exit(EXIT.usage, "--master-name is missing: the name that the Sentinels know");
-  const addresses = serversOf("--sentinel", sentinel);
+  const addresses = serversOf("--sentinel", sentinel, 26379);
   return { sentinels: Object.values(targetsOf(addresses)), master_name: masterName };
 }

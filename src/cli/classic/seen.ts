@@ -1,6 +1,6 @@
 // What is known of one tag, and what it comes to: the line of a round, the exit code of `--once`. Pure.
 import type { Delivery } from "../../contract.ts";
-import type { PoolView, Row } from "../../core/types.ts";
+import type { Observation, PoolView, Row } from "../../core/types.ts";
 import type { Followed } from "../../registry/follow.ts";
 import { EXIT } from "../exit.ts";
 import { type Address, inWords, okLine } from "./lines.ts";
@@ -56,6 +56,15 @@ const rowAt = (view: PoolView, { host, port }: Address): Row | undefined =>
 export const lacksMember = ({ view }: Seen): boolean =>
   view?.settled === true && !rowsOf(view).some((row) => row.target.part === "member" && serves(row));
 
+/** Whether no server at all has answered: one that has tells facts, whatever is wrong with it. */
+function allAway(view: PoolView): boolean {
+  const seen = rowsOf(view).flatMap(({ health }) => health.map(({ last }) => last));
+  return seen.length > 0 && seen.every((last) => last?.outcome === "fail" && !tellsFacts(last));
+}
+
+/** That its time was up is no fact of the server. */
+const tellsFacts = ({ facts }: Observation): boolean => Object.keys(facts).some((name) => name !== "timedOut");
+
 /** What a round comes to; null while that is being found out. */
 export function answerOf(seen: Seen): Answer | null {
   const { tag, view, delivery } = seen;
@@ -77,7 +86,7 @@ export function outcomeOf(seen: Seen): number | null {
   if (trouble(seen) !== null) return EXIT.unreachable;
   if (delivery?.state === "synced") return EXIT.ok;
   if (listing.state === "asking" || view === null || followed?.state !== "current") return null;
-  const nobody = listing.state === "failed" ? EXIT.unreachable : EXIT.no;
+  const nobody = listing.state === "failed" || allAway(view) ? EXIT.unreachable : EXIT.no;
   // Without a list and without a key there is nobody to ask, and a pool of nobody does not settle.
   if (view.rows.size === 0) return listing.state === "failed" ? nobody : view.settled ? nobody : null;
   return view.settled && delivery?.state === "pending" ? nobody : null;

@@ -13,8 +13,8 @@ const listed = (text: string, before: readonly string[] | undefined): string[] =
 export const serversOption = (flags: string, says: string, variable: string): Option =>
   new Option(flags, says).argParser(listed).env(variable);
 
-/** Addresses of an option, each once; throws with exit code 2. */
-export function serversOf(flag: string, texts: readonly string[] | undefined): readonly Address[] {
+/** Addresses of an option, each once; throws with exit code 2. `port` is one that such servers usually have. */
+export function serversOf(flag: string, texts: readonly string[] | undefined, port: number): readonly Address[] {
   const found = new Map<string, Address>();
   for (const text of texts ?? []) {
     const address = parseHostPort(text);
@@ -22,7 +22,8 @@ export function serversOf(flag: string, texts: readonly string[] | undefined): r
       throw new Exit(EXIT.usage, `${flag}: "${text}" is no address (write host:port, port 1 to 65535)`);
     found.set(inWords(address), address);
   }
-  if (found.size === 0) throw new Exit(EXIT.usage, `${flag} is missing: write ${flag} 10.0.21.5:11211,10.0.21.7:11211`);
+  if (found.size === 0)
+    throw new Exit(EXIT.usage, `${flag} is missing: write ${flag} 10.0.21.5:${port},10.0.21.7:${port}`);
   return [...found.values()];
 }
 

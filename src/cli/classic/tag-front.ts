@@ -2,7 +2,7 @@ import type { Delivery, Log } from "../../contract.ts";
 import type { PoolView } from "../../core/types.ts";
 import type { Followed } from "../../registry/follow.ts";
 import { type Address, connectLine, inWords, setLine } from "./lines.ts";
-import { alarmNews } from "./news.ts";
+import { alarmNews, alarmWords } from "./news.ts";
 import {
   type Answer,
   answerOf,
@@ -69,8 +69,9 @@ export class TagFront {
 
   viewed(view: PoolView): void {
     const { began, ended } = alarmNews(this.#seen.view, view);
-    for (const { text } of began) this.#voice.log("warn", `${this.#tag.tag}: ${text}`);
-    for (const { text } of ended) this.#voice.log("info", `${this.#tag.tag}: over: ${text}`);
+    const was = this.#seen.view ?? view;
+    for (const alarm of began) this.#voice.log("warn", `${this.#tag.tag}: ${alarmWords(alarm, view)}`);
+    for (const alarm of ended) this.#voice.log("info", `${this.#tag.tag}: over: ${alarmWords(alarm, was)}`);
     this.#see({ view });
   }
 

@@ -1,4 +1,5 @@
 import type { Plugins, SourceKind } from "../../contract.ts";
+import { DeadlineError } from "../../engine/deadline.ts";
 import { describeError } from "../../errors.ts";
 import type { Listing } from "./seen.ts";
 
@@ -27,7 +28,9 @@ function watchedSource(kind: SourceKind, watch: ListWatch): SourceKind {
             watch.listed(pool, { state: "answered" });
             return membership;
           } catch (error) {
-            watch.listed(pool, { state: "failed", why: describeError(error) });
+            // Who is told to stop has not failed.
+            const stopped = signal.aborted && !(signal.reason instanceof DeadlineError);
+            if (!stopped) watch.listed(pool, { state: "failed", why: describeError(error) });
             throw error;
           }
         },

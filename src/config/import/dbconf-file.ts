@@ -9,7 +9,6 @@ export interface DbconfSection {
   readonly port: number;
   readonly user: string;
   readonly password: string | null;
-  readonly database: string | null;
 }
 
 /** Every section that is right, every problem that there is. */
@@ -117,7 +116,7 @@ function checkSection(name: string, raw: Raw, report: Report): DbconfSection | n
   const port = checkPort(name, required("port"), raw, report);
   const user = required("user");
   if (host === null || port === null || user === null) return null;
-  return { host, port, user, password: text("password"), database: text("database") };
+  return { host, port, user, password: text("password") };
 }
 
 function meant(key: string, unknown: readonly string[]): string | undefined {

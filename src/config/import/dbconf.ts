@@ -77,7 +77,8 @@ function configOf(read: Dbconf, tags: readonly string[], path: string, options: 
 
 /** The slaves of the primary, and the server that the key names: whoever wrote it, it stays while it is healthy. */
 function poolOf(tag: string, section: DbconfSection, path: string, options: DbconfOptions): object {
-  const { user, password, database, host, port } = section;
+  // Not its database: nothing is read from one, and a grant or schema that is missing there makes no slave unfit.
+  const { user, password, host, port } = section;
   const key = `${PREFIX}/${tag}`;
   const primary = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
   return {
@@ -85,7 +86,6 @@ function poolOf(tag: string, section: DbconfSection, path: string, options: Dbco
       type: "mysql-replica",
       user,
       ...(password === null ? {} : { password: `\${dbconf:${resolve(path)}#${tag}}` }),
-      ...(database === null || database === "" ? {} : { database }),
       max_lag: options.maxLag ?? ANY_LAG,
       every: options.every ?? "1s",
     },

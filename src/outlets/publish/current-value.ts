@@ -14,7 +14,7 @@ const proxyPort = (shape: CurrentShape, port: number): number =>
     ? port + Number(shape.proxyport.slice(1))
     : Number(shape.proxyport);
 
-/** Keys and values that publish this target: `{"name":"slave3301","host":"10.0.21.5","port":3301,"proxyport":13351}`. */
+/** Keys and values that publish this target: `{"name":"slave3301", "host":"10.0.21.5", "port":3301, "proxyport":13351}`. */
 export function currentValues(
   key: string,
   shape: CurrentShape,
@@ -29,8 +29,14 @@ export function currentValues(
   }
   const { host, port } = target;
   const proxyport = shape.proxyport === null ? {} : { proxyport: proxyPort(shape, port) };
-  return new Map([[key, JSON.stringify({ name: view.pool, host, port, ...proxyport })]]);
+  return new Map([[key, spelled({ name: view.pool, host, port, ...proxyport })]]);
 }
+
+/** JSON as the old tool spelled it: whoever takes a value apart by its letters goes on working. */
+const spelled = (fields: Readonly<Record<string, string | number>>): string =>
+  `{${Object.entries(fields)
+    .map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`)
+    .join(", ")}}`;
 
 /** Whether what is in the registry names this target. */
 export function names(

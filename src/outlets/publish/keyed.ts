@@ -133,7 +133,7 @@ class KeyedPublication {
       const wanted = this.#layout.wanted(view);
       const found = this.#found ?? (await this.#registry.read(this.#folder, null, signal)).entries;
       const { ops, put, remove } = difference(wanted, found, this.#owned ?? owned, await this.#leaseFor(signal));
-      const told = `${wanted.size} keys`;
+      const told = wanted.size === 1 ? "1 key" : `${wanted.size} keys`;
       if (ops.length === 0) return this.#report.synced(this.#folder, told, told);
       const done = await this.#commit(ops, signal);
       this.#found = (await this.#registry.read(this.#folder, null, signal)).entries;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { alarmNews, verdictNews } from "../../../src/cli/classic/news.ts";
+import { alarmNews, alarmWords, verdictNews } from "../../../src/cli/classic/news.ts";
 import type { Verdict } from "../../../src/core/types.ts";
 import { type Made, viewOf } from "../../outlets/outlet-env.ts";
 
@@ -8,6 +8,12 @@ const verdict = (made: Made): Verdict | null => viewOf("p", { a: made }).rows.ge
 const up = verdict({ host: "h", port: 1, state: "up" });
 const down = verdict({ host: "h", port: 1, state: "down" });
 const backup = verdict({ host: "h", port: 1, state: "down", part: "backup" });
+
+it("an alarm names the server that it is about", () => {
+  const view = viewOf("p", { a: { host: "10.0.0.1", port: 3301, state: "up" } });
+  const words = (target: string | null): string => alarmWords({ code: "blind", text: "no grant", target }, view);
+  expect([words("a"), words("gone"), words(null)]).toEqual(["10.0.0.1:3301: no grant", "no grant", "no grant"]);
+});
 
 describe("what is said on stderr", () => {
   it.each([

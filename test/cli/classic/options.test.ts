@@ -18,7 +18,7 @@ describe("tags", () => {
 
 describe("servers", () => {
   it("are host:port each, once", () => {
-    const found = serversOf("--server", ["h:1", "[::1]:2", "h:1"]);
+    const found = serversOf("--server", ["h:1", "[::1]:2", "h:1"], 11211);
     expect(found).toEqual([
       { host: "h", port: 1 },
       { host: "::1", port: 2 },
@@ -32,5 +32,5 @@ describe("servers", () => {
     [["h"], '"h" is no address'],
     [["h:1", ""], '"" is no address'],
     [["h:70000"], "port 1 to 65535"],
-  ])("%j is refused", (texts, says) => expect(() => serversOf("--server", texts)).toThrow(says));
+  ])("%j is refused", (texts, says) => expect(() => serversOf("--server", texts, 11211)).toThrow(says));
 });

@@ -19,9 +19,14 @@ const other: Made = { host: "10.0.0.3", port: 3301, state: "up" };
 const primary: Made = { host: "10.0.0.1", port: 3301, state: "up", part: "backup" };
 const down = (made: Made): Made => ({ ...made, state: "down" });
 
-function view(rows: Readonly<Record<string, Made>>, last: Observation["outcome"] = "pass", settled = true): PoolView {
+function view(
+  rows: Readonly<Record<string, Made>>,
+  last: Observation["outcome"] = "pass",
+  settled = true,
+  facts: Observation["facts"] = {},
+): PoolView {
   const made = viewOf("s1", rows, settled);
-  const health = [{ last: { outcome: last } }] as unknown as readonly HealthState[];
+  const health = [{ last: { outcome: last, facts } }] as unknown as readonly HealthState[];
   return { ...made, rows: new Map([...made.rows].map(([name, row]): [string, Row] => [name, { ...row, health }])) };
 }
 
@@ -93,6 +98,16 @@ describe("the exit code of one round", () => {
     ["a write refused", { delivery: told("failed") }, 3],
     ["nobody healthy", { delivery: told("pending"), view: view({ slave: down(slave) }) }, 1],
     ["nobody healthy of a given list", { delivery: told("pending"), listing: { state: "none" } }, 1],
+    [
+      "nobody of it answers",
+      { delivery: told("pending"), listing: { state: "none" }, view: view({ slave }, "fail") },
+      3,
+    ],
+    [
+      "all of it answer, and none is fit",
+      { delivery: told("pending"), listing: { state: "none" }, view: view({ slave }, "fail", true, { role: "slave" }) },
+      1,
+    ],
     ["nobody healthy and the primary away", { delivery: told("pending"), listing: failed }, 3],
     ["nobody known and the primary away", { delivery: null, listing: failed, view: view({}, "pass", false) }, 3],
     ["no servers at all", { delivery: null, view: view({}) }, 1],

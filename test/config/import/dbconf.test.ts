@@ -52,7 +52,6 @@ describe("import of db.conf", () => {
             type: "mysql-replica",
             user: "monitor",
             password: `\${dbconf:${path}#slave3301}`,
-            database: "test",
             max_lag: "365d",
             every: "1s",
           },
@@ -126,7 +125,7 @@ describe("a value of db.conf", () => {
   it("is read behind a byte order mark and before CRLF", () => {
     const { sections, problems } = readDbconf(`\uFEFF${section("password = x").replaceAll("\n", "\r\n")}`, "db.conf");
     expect(problems).toEqual([]);
-    expect(sections.get("s1")).toEqual({ host: "h", port: 3301, user: "u", password: "x", database: null });
+    expect(sections.get("s1")).toEqual({ host: "h", port: 3301, user: "u", password: "x" });
   });
 });
 

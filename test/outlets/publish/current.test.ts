@@ -51,7 +51,7 @@ describe("the publication of one current target", () => {
     await show({ r1, r2 }, false);
     expect(await value()).toBeNull();
     await show({ r1, r2 });
-    expect(await value()).toBe('{"name":"slave3301","host":"10.0.21.5","port":3301,"proxyport":13351}');
+    expect(await value()).toBe('{"name":"slave3301", "host":"10.0.21.5", "port":3301, "proxyport":13351}');
     expect(made.deliveries.at(-1)).toMatchObject({ outlet: "publish-current", about: KEY, state: "synced" });
   });
 
