@@ -1,3 +1,4 @@
+import { defaultPolicy } from "./policy.ts";
 import type { Ms, Policy } from "./types.ts";
 
 const FIRST_SPREAD_MS = 1000;
@@ -40,9 +41,12 @@ export function staleAfter(policy: Policy, cronGapMs: Ms | null): Ms {
   return cronGapMs === null ? 3 * Math.max(policy.everyMs, policy.timeoutMs) : 2 * cronGapMs;
 }
 
-/** How long a pool may take to settle when nothing is configured: one confirmed verdict of its slowest check. */
+/**
+ * How long a pool may take to settle when nothing is configured: one confirmed verdict of its slowest check; as long as
+ * with the usual one where there is no check, as its sources need time as well.
+ */
 export function settleAfter(checks: readonly Policy[]): Ms {
-  return checks.reduce(
+  return (checks.length === 0 ? [defaultPolicy] : checks).reduce(
     (most, check) => Math.max(most, Math.max(check.rise, check.fall) * check.fastMs + check.timeoutMs),
     0,
   );

@@ -1,4 +1,5 @@
 import type { ShrinkGuard } from "../config/settings.ts";
+import type { Membership } from "../contract.ts";
 import type { Ms, Target } from "../core/types.ts";
 import { compareLists } from "../registry/shrink.ts";
 
@@ -48,6 +49,18 @@ export function unite(fixed: readonly Target[], lists: readonly (readonly Target
     all.push(target);
   }
   return all;
+}
+
+/** Targets of one list that cannot be told apart by their name: all but the first of a name are left out. */
+export function namesakes(targets: readonly Target[]): Membership["refused"] {
+  const first = new Map<string, Target>();
+  return targets.flatMap((target) => {
+    const other = first.get(target.name);
+    if (other === undefined) first.set(target.name, target);
+    if (other === undefined || addressOf(other) === addressOf(target)) return [];
+    const why = `is called ${target.name} as ${addressOf(other)} is; tell them apart by the key name, as "{host}-{port}"`;
+    return [{ entry: addressOf(target), why }];
+  });
 }
 
 const isServed = ({ part }: Target): boolean => part !== "reference";

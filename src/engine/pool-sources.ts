@@ -2,7 +2,7 @@ import type { Configured, PoolSettings } from "../config/settings.ts";
 import type { Membership, Source, SourceKind } from "../contract.ts";
 import type { Alarm, Ms, Target } from "../core/types.ts";
 import { envOf, type Inside } from "./inside.ts";
-import { emptyList, type Held, letGo, nameBy, relist, type SourceList, unite } from "./membership.ts";
+import { emptyList, type Held, letGo, nameBy, namesakes, relist, type SourceList, unite } from "./membership.ts";
 import { SourceRunner } from "./source-runner.ts";
 
 /** What the sources of a pool tell it. */
@@ -113,11 +113,12 @@ export class PoolSources {
     const joined = this.#joined.get(key);
     if (joined === undefined) return;
     const { name, group, nameTemplate, shrinkGuard } = this.#settings;
-    const named = unite([], [targets.map((target) => nameBy(nameTemplate, target, name, group))]);
+    const called = targets.map((target) => nameBy(nameTemplate, target, name, group));
+    const named = unite([], [called]);
     joined.list = relist(joined.list, named, shrinkGuard, this.#given.inside.clock.now());
     joined.answered = true;
     this.#given.alarm(`source ${key}`, null);
-    const left = refused.map(({ entry, why }) => `${entry} ${why}`).join("; ");
+    const left = [...refused, ...namesakes(called)].map(({ entry, why }) => `${entry} ${why}`).join("; ");
     this.#given.alarm(
       `refused ${key}`,
       left === "" ? null : alarmOf("entry-refused", `source ${kind} names what is no target: ${left}`),

@@ -80,6 +80,7 @@ describe("timing of a check", () => {
     ["", "{ type: tcp }", 1750],
     ["fast: 1s\n    timeout: 2s", "{ type: tcp, rise: 4 }", 6000],
     ["settle: 9s", "{ type: tcp }", 9000],
+    ["", "none", 1750],
   ])("%s with check %s settles within %d ms", async (keys, check, settleMs) => {
     expect((await poolOf(pool(keys, check))).policy.settleMs).toBe(settleMs);
   });

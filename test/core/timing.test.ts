@@ -60,7 +60,7 @@ describe("defaults that follow from a check", () => {
   it("settle after one confirmed verdict of the slowest check", () => {
     expect(settleAfter([check()])).toBe(1750);
     expect(settleAfter([check({ rise: 5, timeoutMs: 3000 }), check()])).toBe(4250);
-    expect(settleAfter([])).toBe(0);
+    expect(settleAfter([])).toBe(1750);
   });
 });
 

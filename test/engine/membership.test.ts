@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { emptyList, letGo, nameBy, relist, unite } from "../../src/engine/membership.ts";
+import { emptyList, letGo, nameBy, namesakes, relist, unite } from "../../src/engine/membership.ts";
 import { target } from "./rig.ts";
 
 const guard = { share: 0.5, forMs: 1000 };
@@ -13,6 +13,16 @@ it.each([
   ["all are joined in order", [target("z", 9)], [[target("b", 2)], [target("a", 1)]], ["z:9", "b:2", "a:1"]],
 ])("unites: %s", (_, fixed, lists, expected) => {
   expect(unite(fixed, lists).map(({ name, port }) => `${name}:${port}`)).toEqual(expected);
+});
+
+it("tells which targets of a list cannot be told apart by their name", () => {
+  expect(namesakes([target("a", 1), target("b", 2), target("a", 1)])).toEqual([]);
+  expect(namesakes([target("a", 1), target("b", 2), target("a", 3)])).toEqual([
+    {
+      entry: "10.0.0.1:3",
+      why: 'is called a as 10.0.0.1:1 is; tell them apart by the key name, as "{host}-{port}"',
+    },
+  ]);
 });
 
 it("lets a reference have the address of a member", () => {
