@@ -188,6 +188,9 @@ async function renderFiles(argv: readonly string[]): Promise<void> {
 addAdminCommands(program, examples);
 for (const command of program.commands) if (!["run", "render"].includes(command.name())) withLogOptions(command);
 
+// Whoever reads the first lines only, as head does, has read enough.
+process.stdout.on("error", () => process.exit());
+
 const argv = commandFirst(process.argv.slice(2));
 const [command, ...rest] = argv;
 void (command === "render" ? renderFiles(rest) : runProgram(program, argv));

@@ -1,5 +1,4 @@
 import { findings } from "../config/issues.ts";
-import { allowedHint } from "../config/nearest.ts";
 import { parseHostPort } from "../config/options.ts";
 import type { Checker } from "../contract.ts";
 import { defaultPoolPolicy } from "../core/policy.ts";
@@ -25,10 +24,18 @@ export interface ProbeRequest {
 async function checkerOf(type: string): Promise<Checker> {
   const own = await ownChecker(type);
   if (own !== undefined) return own;
-  const { checkers } = await import("../../checks/index.ts");
-  const found = checkers.get(type);
-  if (found !== undefined) return found;
-  throw new Exit(EXIT.usage, `there is no check type ${type} (${allowedHint(type, [...checkers.keys()])})`);
+  const [{ checkers }, { findChecker }] = await Promise.all([
+    import("../../checks/index.ts"),
+    import("../config/read/own-checker.ts"),
+  ]);
+  const problems: string[] = [];
+  const report = (_: unknown, problem: string, hint: string | null = null): void => {
+    const where = hint?.replace("the folder of this file", "the working directory");
+    problems.push(where === undefined ? problem : `${problem} (${where})`);
+  };
+  const found = await findChecker({ folder: process.cwd(), plugins: { checkers }, report }, type, []);
+  if (found === null) throw new Exit(EXIT.usage, problems.join("\n"));
+  return found;
 }
 
 /** Checkers are in files of their name; undefined: the list must be asked. */
@@ -84,6 +91,7 @@ export function lineOf(target: Target, seen: Observation, now: number): string {
 export async function probe({ type, target: address, opt, timeoutMs, json }: ProbeRequest): Promise<number> {
   const checker = await checkerOf(type);
   const target = targetOf(address);
+  if (timeoutMs === 0) throw new Exit(EXIT.usage, "--timeout: must be longer than 0 (as 1s)");
   const options = await optionsOf(checker, opt);
   const clock = processClock(say);
   const check = checker.create(options, bareEnv(clock, say));

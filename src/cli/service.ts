@@ -39,13 +39,14 @@ function alive(pid: number): boolean {
   }
 }
 
-function openLogFile(file: string): number {
+/** Opens a file to write to; `option` names another one. */
+function openFile(what: string, file: string, option: string): number {
   try {
     return openSync(file, "a", 0o640);
   } catch (error) {
     throw new Exit(
       EXIT.usage,
-      `the log file ${file} cannot be opened: ${describeError(error)}; name another with --log-file`,
+      `the ${what} ${file} cannot be opened: ${describeError(error)}; name another with ${option}`,
     );
   }
 }
@@ -57,7 +58,9 @@ export async function startService({ pidFile, logFile, conf }: ServiceOptions): 
     process.stdout.write(`checkd runs already, pid ${running}\n`);
     return EXIT.ok;
   }
-  const log = openLogFile(logFile);
+  const log = openFile("log file", logFile, "--log-file");
+  // Before anything runs: a daemon whose pid nobody knows could not be stopped.
+  closeSync(openFile("pid file", pidFile, "--pid-file"));
   const size = readFileSync(logFile).length;
   const child = spawn(process.execPath, [process.argv[1] ?? "", "run", "--conf", conf], {
     detached: true,
@@ -74,6 +77,7 @@ export async function startService({ pidFile, logFile, conf }: ServiceOptions): 
   });
   for (let waited = 0; waited < STARTED_MS && ended === null && !runs; waited += LOOK_MS) await sleep(LOOK_MS);
   if (ended !== null) {
+    rmSync(pidFile, { force: true });
     say("error", `checkd does not start:\n${readFileSync(logFile).subarray(size).toString().trimEnd()}`);
     return ended === EXIT.usage ? EXIT.usage : EXIT.unreachable;
   }

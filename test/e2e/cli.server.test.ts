@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { HAPROXY_DEFAULTS, startHaproxy } from "../servers/haproxy.ts";
@@ -57,7 +58,13 @@ describe("every program", () => {
     ["too many arguments", ["validate", "a"], /^checkd: too many arguments/],
     ["a log level that is none", ["run", "--log-level", "loud"], /^checkd: .*Allowed choices are debug, info/],
     ["a duration that is none", ["probe", "tcp", "a:1", "--timeout", "soon"], /write 500ms, 2s, 1m or 1h/],
-    ["an unknown check type", ["probe", "tpc", "a:1"], /^there is no check type tpc \(did you mean "tcp"\?\)\n$/],
+    ["an unknown check type", ["probe", "tpc", "a:1"], /^unknown check type "tpc" \(did you mean "tcp"\?\)\n$/],
+    [
+      "a checker that is not there",
+      ["probe", "./my.js", "a:1"],
+      /^there is no file \.\/my\.js \(a relative path begins in the working directory\)\n$/,
+    ],
+    ["no time", ["probe", "tcp", "a:1", "--timeout", "0"], /^--timeout: must be longer than 0/],
     ["a target that is none", ["probe", "tcp", "a"], /^"a" is no target: write host:port\n$/],
     ["an option without a value", ["probe", "tcp", "a:1", "--opt", "x"], /^--opt x: write name=value\n$/],
     [
@@ -95,6 +102,36 @@ describe("checkd probe", () => {
     expect(ran.stderr).toBe("");
     expect(ran.code).toBe(code);
     expect(ran.stdout).toMatch(typeof line === "string" ? new RegExp(`^${line}$`) : line);
+  });
+
+  it("asks by a checker of the user's own, named by its path", async () => {
+    const index = pathToFileURL(join(dirname(program()), "index.js")).href;
+    const file = fileWith(
+      "even.mjs",
+      `import { asks, defineChecker, z } from ${JSON.stringify(index)};
+export const checker = defineChecker({
+  name: "even", summary: "even ports are fine", options: z.strictObject({ odd: z.boolean().optional() }), facts: {},
+  create: ({ odd = false }) => asks(async ({ port }) => {
+    const fits = (port % 2 === 1) === odd;
+    return { outcome: fits ? "pass" : "fail", reason: fits ? "fits" : "does not fit", facts: {}, weight: null, claim: null };
+  }),
+});
+`,
+    );
+    expect(await run(["probe", file, "h:2"])).toEqual({ code: 0, stdout: "up #fits\n", stderr: "" });
+    expect(await run(["probe", file, "h:2", "--opt", "odd=true"])).toMatchObject({
+      code: 1,
+      stdout: "down #does not fit\n",
+    });
+    const cwd = dirname(file);
+    expect(await run(["probe", "./even.mjs", "h:3"], { cwd })).toMatchObject({
+      code: 1,
+      stdout: "down #does not fit\n",
+    });
+    expect(await run(["probe", file, "h:2", "--opt", "add=1"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('"add"'),
+    });
   });
 
   it("asks a web server, in words and as JSON", async () => {

@@ -1,9 +1,11 @@
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { freePort } from "../servers/process.ts";
-import { run } from "./checkd.ts";
+import { program, run } from "./checkd.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "checkd-log-options-"));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -49,6 +51,18 @@ describe("log options", () => {
     expect(await run(["lint"], { env: { CHECKD_HAPROXY: cfg } })).toMatchObject({ code: expect.toBeOneOf([0, 1]) });
   });
 
+  it("let go of a reader that has read enough", async () => {
+    const lines = Array.from({ length: 3000 }, (_, i) => `  server s${i} 127.0.0.1:80 check agent-check agent-port 1`);
+    const cfg = fileWith("long.cfg", `backend p\n${lines.join("\n")}\n`);
+    const conf = fileWith("p.yaml", 'pools: { p: { check: { type: tcp }, targets: { s1: "127.0.0.1:80" } } }');
+    const lint = `"$1" "$2" lint --haproxy "$3" --conf "$4"`;
+    const { stdout, stderr } = await promisify(execFile)("sh", [
+      ...["-c", `${lint} | head -1`, "sh", process.execPath, program(), cfg, conf],
+    ]);
+    expect(stdout).toMatch(/^.*long\.cfg:2: .*\n$/);
+    expect(stderr).toBe("");
+  });
+
   it("may stand before the command as well", async () => {
     const conf = fileWith("worse.yaml", "pools:\n  a: { timout: 1s }\n");
     const json = await run(["--log-format", "json", "--log-level=error", "validate", "--conf", conf]);
@@ -67,6 +81,18 @@ describe("log options", () => {
     expect(said.stdout).toMatch(/^down #/);
     const yes = await run(["probe", "tcp", "127.0.0.1:1", "--timeout", "500ms"], { env: { CHECKD_JSON: "1" } });
     expect(JSON.parse(yes.stdout)).toMatchObject({ outcome: "fail" });
+  });
+
+  it.each(["pid", "log"])("start nothing where the %s file cannot be written", async (which) => {
+    const conf = fileWith("fine.yaml", `admin: { listen: "127.0.0.1:${await freePort()}" }\npools: {}\n`);
+    const files = { pid: join(dir, "none.pid"), log: join(dir, "none.log"), [which]: "/nowhere/file" };
+    const began = performance.now();
+    const { code, stderr } = await run(["start", "--conf", conf, "--pid-file", files.pid, "--log-file", files.log]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(new RegExp(`^the ${which} file /nowhere/file cannot be opened: .*--${which}-file\n$`)),
+    ]);
+    expect(performance.now() - began).toBeLessThan(9000);
   });
 
   it("go from start to the daemon, which is waited for whatever its log shows", async () => {

@@ -3,14 +3,22 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Checker } from "../../contract.ts";
+import type { Checker, Plugins } from "../../contract.ts";
 import { describeError } from "../../errors.ts";
 import type { Path } from "../document.ts";
 import { isSection, type Loading } from "../loading.ts";
 import { allowedHint, nearest } from "../nearest.ts";
 
+/** Where a checker is looked for, and who is told of problems. */
+export interface CheckerPlace {
+  /** Relative paths begin here, and packages are looked for from here upwards. */
+  readonly folder: string;
+  readonly plugins: Pick<Plugins, "checkers">;
+  readonly report: Loading["report"];
+}
+
 /** The built-in checker of a name, or the one a path or package exports; null after a report. */
-export async function findChecker(loading: Loading, name: string, path: Path): Promise<Checker | null> {
+export async function findChecker(loading: CheckerPlace, name: string, path: Path): Promise<Checker | null> {
   const { checkers } = loading.plugins;
   const known = checkers.get(name);
   if (known !== undefined) return known;
@@ -20,7 +28,7 @@ export async function findChecker(loading: Loading, name: string, path: Path): P
   return null;
 }
 
-function reportUnknown(loading: Loading, name: string, path: Path): void {
+function reportUnknown(loading: CheckerPlace, name: string, path: Path): void {
   if (looksLikePath(name)) {
     loading.report(path, `there is no file ${name}`, "a relative path begins in the folder of this file");
     return;
@@ -57,7 +65,7 @@ function entryOf(about: unknown): string {
   return typeof main === "string" ? main : "index.js";
 }
 
-async function importChecker(loading: Loading, name: string, file: string, path: Path): Promise<Checker | null> {
+async function importChecker(loading: CheckerPlace, name: string, file: string, path: Path): Promise<Checker | null> {
   try {
     const module: unknown = await import(pathToFileURL(file).href);
     const made = isNamespace(module) ? (module.checker ?? module.default) : undefined;
