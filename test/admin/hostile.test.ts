@@ -137,6 +137,17 @@ describe("a malformed request", () => {
     expect([status, json]).toEqual([expected, error]);
   });
 
+  it.each([
+    ["/shop/web/", "/shop/web"],
+    ["//shop", "/shop"],
+    ["/api/pools/", "/api/pools"],
+    ["/api/pools/web/app1/", "/api/pools/web/app1"],
+    ["/healthz/", "/healthz"],
+  ])("%s is %s", async (written, meant) => {
+    const [one, other] = [await admin.ask(written), await admin.ask(meant)];
+    expect([one.status, Object.keys(Object(one.json))]).toEqual([200, Object.keys(Object(other.json))]);
+  });
+
   it.each(["PUT", "PATCH", "OPTIONS", "DELETE"])("%s of a list is told what is taken", async (method) => {
     const { status, headers, json } = await admin.ask("/api/pools", { method, token: "right" });
     expect([status, headers.allow, json]).toEqual([405, "GET, HEAD", error]);

@@ -42,7 +42,7 @@ export function createServer(fastify: Fastify, inside: Inside): FastifyInstance 
     keepAliveTimeout: REQUEST_MS,
     forceCloseConnections: true,
     http: { maxHeaderSize: HEADER_BYTES, headersTimeout: REQUEST_MS, connectionsCheckingInterval: 1000 },
-    routerOptions: { maxParamLength: 400 },
+    routerOptions: { maxParamLength: 400, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
     clientErrorHandler: (error, socket) => answerBroken(error, socket),
     frameworkErrors: (error, _request, { raw }) =>
       void raw
