@@ -218,8 +218,15 @@ describe("a MariaDB that refuses the checker", () => {
     expect(new Set(seen.map(({ outcome }) => outcome))).toEqual(new Set(["pass", "warn"]));
     const full = seen.find(({ outcome }) => outcome === "warn");
     expect(full?.reason).toMatch(/1040 Too many connections/);
-    await kept.ask();
-    expect(await kept.ask()).toMatchObject({ outcome: "warn", reason: expect.stringMatching(/1040/) });
+    // Those that were turned away may have stood in the way of one more that had a place.
+    const refused = await until("no place to be left", async () => {
+      const late = open();
+      crowd.push(late);
+      await late.ask();
+      const again = await kept.ask();
+      return again.outcome === "warn" && again;
+    });
+    expect(refused.reason).toMatch(/1040/);
     for (const each of crowd) await each.close();
     await replica("SET GLOBAL max_connections=151");
     await kept.see({ outcome: "pass" });
