@@ -78,7 +78,9 @@ export class PoolPress {
     tell(this.#inside, (observer) => observer.changed?.(pool, name, was, now));
     const from = was === null ? "" : `${inWords(was)} -> `;
     const text = now === null ? `${from}left` : `${from}${inWords(now)}: ${now.reason}`;
-    const level = now?.state === "down" && was?.state !== "down" ? "warn" : "info";
+    // A backup is down as long as all is well.
+    const lost = now?.state === "down" && was?.state !== "down" && now.target.part !== "backup";
+    const level = lost ? "warn" : "info";
     log(level, `${pool}/${name}: ${text}`, {
       pool,
       target: name,

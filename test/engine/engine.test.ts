@@ -360,3 +360,18 @@ describe("what one begins to warn of", () => {
     expect(one.state("web/a")).toBe("up");
   });
 });
+
+describe("the log", () => {
+  it("warns of a member that goes down, not of a backup that waits for it", async () => {
+    const { engine, clock, check, lines } = make();
+    const primary = { ...target("primary"), part: "backup" as const };
+    const targets = [target("a"), target("b"), primary];
+    check.reply = ({ name }) => seen(name === "b" ? "fail" : "pass");
+    await engine.configure(settingsOf(poolOf("db", { checks: [checkOf(check)], targets, policy: { fallback: true } })));
+    await clock.advance(5000);
+    const levels = ["a", "b", "primary"].map(
+      (name) => lines.find((line) => line.includes(` db/${name}: `))?.split(" ")[0],
+    );
+    expect(levels).toEqual(["info", "warn", "info"]);
+  });
+});
