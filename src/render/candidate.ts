@@ -19,7 +19,7 @@ export interface Candidate {
 export async function makeCandidate(member: Member, env: RoundEnv): Promise<Candidate> {
   const { resource, store, page } = member;
   if (resource.dest === "") throw new Error(`${resource.file} has no dest`);
-  const seen = await lookAt(resource.dest);
+  const seen = await lookAt(resource.dest, member.made);
   const mode = wantedMode(resource.mode, seen?.mode ?? null);
   env.log("debug", "Retrieving keys from store");
   env.log("debug", `Key prefix set to ${resource.prefix}`);
@@ -31,7 +31,8 @@ export async function makeCandidate(member: Member, env: RoundEnv): Promise<Cand
   const bytes = await page.render(env.signal);
   if (resource.rules.values === "any") warnOfControl(member, bytes, env);
   store.passed();
-  const wanted = { ...reachableOwner(resource.uid, resource.gid), mode, md5: md5(bytes) };
+  member.made = { bytes, md5: md5(bytes) };
+  const wanted = { ...reachableOwner(resource.uid, resource.gid), mode, md5: member.made.md5 };
   return { member, bytes, wanted, seen, lines: seen === null ? [] : differences(resource.dest, seen, wanted) };
 }
 

@@ -1,6 +1,7 @@
 import { compileGlob, type Glob } from "./functions/glob.ts";
 import { basePath, cleanPath, isClean } from "./functions/go-path.ts";
 import { toBytes } from "./gotemplate/bytes.ts";
+import type { KeyReads } from "./key-reads.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 
 /** A name, or the pattern that a name must match. */
@@ -29,6 +30,8 @@ export class Keys {
   readonly #values = new Map<string, string>();
   // Made when the first folder is asked for; most keys come before.
   #sorted: SortedKeys | null = null;
+  /** Is told what is read and what changes; null: nobody is. */
+  reads: KeyReads | null = null;
 
   constructor(entries: Iterable<readonly [string, string]> = []) {
     for (const [key, value] of entries) this.set(key, value);
@@ -42,21 +45,26 @@ export class Keys {
     const path = toBytes(key);
     const before = this.size;
     this.#values.set(path, toBytes(value));
+    this.reads?.change(path);
     if (this.size > before) this.#sorted?.add(path);
   }
 
   delete(key: string): void {
     const path = toBytes(key);
-    if (this.#values.delete(path)) this.#sorted?.remove(path);
+    if (!this.#values.delete(path)) return;
+    this.#sorted?.remove(path);
+    this.reads?.change(path);
   }
 
   get(key: string): string | undefined {
+    this.reads?.note(key);
     return this.#values.get(key);
   }
 
   /** The names directly below a path, and the path's own name if it is a key; below "/" only keys. */
   list(path: string): string[] {
     const folder = directFolder(path);
+    this.reads?.note(folder ?? "");
     if (folder === null) return this.#listIndirect(path);
     const names = new Set<string>();
     this.#tree().eachBelow(folder, (name, isFolder) => {
@@ -69,12 +77,14 @@ export class Keys {
   /** The names directly below a path that have something below them; below "/" none. */
   listFolders(path: string): string[] {
     const folder = directFolder(path);
+    this.reads?.note(folder ?? "");
     if (folder === null) return this.#listFoldersIndirect(path);
     return folder === "" ? [] : this.#names(folder, true, ANY_NAME);
   }
 
   /** The keys that match a pattern; null when it is malformed and there is a key to compare with it. */
   match(pattern: string): string[] | null {
+    this.reads?.note(folderOfPattern(pattern));
     if (this.size === 0) return [];
     if (SIMPLE.test(pattern)) return this.#matchSegments(pattern);
     const glob = compileGlob(pattern);
@@ -155,4 +165,11 @@ function directFolder(path: string): string | null {
   if (path === "/") return "";
   const bare = path.endsWith("/") ? path.slice(0, -1) : path;
   return bare !== "/" && isClean(bare) ? bare : null;
+}
+
+// What holds all that a pattern can match, and more.
+function folderOfPattern(pattern: string): string {
+  const wild = pattern.search(WILD);
+  const plain = wild < 0 ? pattern : pattern.slice(0, wild);
+  return SIMPLE.test(pattern) ? plain.slice(0, Math.max(plain.lastIndexOf("/"), 0)) : "";
 }

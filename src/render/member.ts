@@ -3,6 +3,7 @@ import { Page } from "./page.ts";
 import type { Resource } from "./resource/resource.ts";
 import { topPaths } from "./source/key-names.ts";
 import { Store } from "./source/store.ts";
+import type { Known } from "./transaction/file-state.ts";
 import type { KeysKnown } from "./transaction/shrink.ts";
 
 /** A resource with all that is kept between two renders of it. */
@@ -14,6 +15,8 @@ export interface Member {
   readonly page: Page;
   /** How many keys the file in place was made of; null: not rendered yet. */
   known: KeysKnown | null;
+  /** What was rendered last: mostly what is in place at the next render. */
+  made: Known | null;
   /** The warning about control characters was given. */
   warned: boolean;
   /** That the old file stays for want of keys was said. */
@@ -24,7 +27,16 @@ export interface Member {
 export function createMember(resource: Resource, clock: Clock, env: NodeJS.ProcessEnv): Member {
   const store = new Store(resource.prefix);
   const page = new Page(resource.src, store.keys, clock, env);
-  return { resource, paths: topPaths(resource.paths), store, page, known: null, warned: false, told: false };
+  return {
+    resource,
+    paths: topPaths(resource.paths),
+    store,
+    page,
+    known: null,
+    made: null,
+    warned: false,
+    told: false,
+  };
 }
 
 /** Members of these resources; what is known of one that did not change is kept. */

@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Clock } from "../contract.ts";
 import { describeError } from "../errors.ts";
+import { textOf } from "../registry/text.ts";
 import { confdFunctions, NOT_OFFERED } from "./functions/confd.ts";
 import { Lookups, withLookups } from "./functions/lookup.ts";
 import { parse, type Template } from "./gotemplate/template.ts";
+import { KeyReads } from "./key-reads.ts";
 import type { Keys } from "./keys.ts";
 
 /** A template that cannot be read, or is none. */
@@ -22,6 +24,9 @@ export class Page {
   #text: string | null = null;
   #template: Template | null = null;
   #lookups: Lookups;
+  /** From the second render on: what is rendered once only need not be kept. */
+  #reads: KeyReads | undefined;
+  #rendered = false;
 
   constructor(file: string, keys: Keys, clock: Clock, env: NodeJS.ProcessEnv) {
     this.#file = file;
@@ -46,20 +51,28 @@ export class Page {
   /** The output. Throws a PageError or a TemplateError. */
   async render(signal: AbortSignal): Promise<Buffer> {
     const template = this.#compiled();
+    if (this.#rendered) this.#reads ??= this.#keepReads();
     let asked = false;
     const attempt = (): Buffer => {
       try {
-        return template.execute(undefined);
+        return template.execute(undefined, {}, this.#reads);
       } finally {
         asked ||= this.#lookups.pending;
       }
     };
     try {
-      return await withLookups(this.#lookups, attempt, signal);
+      const output = await withLookups(this.#lookups, attempt, signal);
+      this.#rendered = true;
+      return output;
     } finally {
       // Answers of the name service must not grow old, and the template holds on to who gave them.
       if (asked) this.#template = null;
     }
+  }
+
+  #keepReads(): KeyReads {
+    this.#keys.reads = new KeyReads();
+    return this.#keys.reads;
   }
 
   #compiled(): Template {
@@ -78,7 +91,7 @@ export class Page {
 
   #read(): string {
     try {
-      return readFileSync(this.#file, "utf8");
+      return textOf(readFileSync(this.#file));
     } catch (error) {
       throw new PageError(`Missing template: ${this.#file}`, { cause: error });
     }

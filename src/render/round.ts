@@ -144,7 +144,7 @@ async function heldBack({ member, seen }: Candidate, env: RoundEnv): Promise<Out
 async function commit(group: readonly Staged[], outcomes: Map<Member, Outcome>, env: RoundEnv): Promise<void> {
   const changes = new Map<Change, Candidate>(
     group.map(({ candidate, stage }) => [
-      { resource: candidate.member.resource, bytes: candidate.bytes, stage },
+      { resource: candidate.member.resource, bytes: candidate.bytes, md5: candidate.wanted.md5, stage },
       candidate,
     ]),
   );

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Op, Registry, Session } from "../../src/contract.ts";
 import { RegistryError } from "../../src/errors.ts";
@@ -11,6 +12,13 @@ const put = (key: string, value: string, expect: Op["expect"] = "any", session: 
   put: value,
 });
 const remove = (key: string, expect: Op["expect"] = "any"): Op => ({ key, expect, session: null, remove: true });
+
+/** Stops a server, and waits until each of its threads stands still: one that runs on would answer. */
+async function freeze({ pid, signal }: Running): Promise<void> {
+  signal("SIGSTOP");
+  const stands = (thread: string): boolean => /\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8"));
+  await until("the server to stand still", () => readdirSync(`/proc/${pid}/task`).every(stands), 5000, 5);
+}
 
 /** A signal that fires by itself, so that no step of the suite can hang. */
 function within(ms: number): AbortSignal {
@@ -154,7 +162,7 @@ describe.each(registryCases)("the registry driver $name", (driver: RegistryCase)
   it("says unreachable while the server hangs, within its time-out, and works again afterwards", async () => {
     if (server === null) return expect(driver.name).toBe("memory");
     await registry.commit([put("hang/a", "1")], within(5000));
-    server.signal("SIGSTOP");
+    await freeze(server);
     const before = performance.now();
     const error = await errorOf(registry.read("hang", null, within(8000)));
     const took = performance.now() - before;
@@ -168,7 +176,7 @@ describe.each(registryCases)("the registry driver $name", (driver: RegistryCase)
     if (server === null || driver.sessionTtlMs > 5000) return expect(["memory", "consul"]).toContain(driver.name);
     const session = await registry.session(driver.sessionTtlMs, within(5000));
     await registry.commit([put("lost/a", "me", "absent", session)], within(5000));
-    server.signal("SIGSTOP");
+    await freeze(server);
     await until("the session to be lost", () => session.lost.aborted, 15_000, 50);
     server.signal("SIGCONT");
     await until(

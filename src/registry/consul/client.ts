@@ -12,6 +12,20 @@ export interface Answer {
   readonly body: unknown;
 }
 
+/** A value as Consul sends it. */
+export interface Packed {
+  readonly base64: string;
+}
+
+// The library would take all values apart, also those that are known: it leaves alone what is no string.
+function decodeJson(body: Buffer): unknown {
+  const decoded: unknown = JSON.parse(body.toString());
+  if (!Array.isArray(decoded)) return decoded;
+  for (const item of decoded as { Value?: unknown }[])
+    if (typeof item?.Value === "string") item.Value = { base64: item.Value } satisfies Packed;
+  return decoded;
+}
+
 /** What each call is given beside its own options. */
 export interface CallOptions {
   readonly token?: string;
@@ -57,7 +71,7 @@ async function connect(settings: ConsulSettings): Promise<Consul> {
       ? { ca: tls.ca, cert: tls.cert, key: tls.key, rejectUnauthorized: tls.verify }
       : {}),
   });
-  const base = { baseUrl: `${url.href.replace(/\/$/, "")}/v1`, agent };
+  const base = { baseUrl: `${url.href.replace(/\/$/, "")}/v1`, agent, decoders: { "application/json": decodeJson } };
   return new Client(base);
 }
 

@@ -1,16 +1,23 @@
-import { createHash } from "node:crypto";
 import type { Clock, Entry, Op, Registry, ServiceCatalog, Session, Snapshot } from "../../contract.ts";
 import { RegistryError } from "../../errors.ts";
+import { type Changes, SharedEntries } from "../entries.ts";
 import { canonicalKey, isBelow } from "../keys.ts";
-import { type Answer, type ConsulCaller, type ConsulSettings, openCaller, responseOf } from "./client.ts";
+import { textOf } from "../text.ts";
+import { type Answer, type ConsulCaller, type ConsulSettings, openCaller, type Packed, responseOf } from "./client.ts";
 import { readIndex } from "./revision.ts";
 import { serviceCatalog } from "./services.ts";
 import { openSession, sessionId } from "./session.ts";
 
 interface Item {
   readonly Key: string;
-  readonly Value: string | null;
+  readonly Value: Packed | null;
   readonly ModifyIndex: number;
+}
+
+/** What was last read below a prefix; `count` is another one whenever that changed. */
+interface Known {
+  readonly entries: SharedEntries;
+  readonly count: number;
 }
 
 /** How long one blocking query waits for news. */
@@ -23,6 +30,9 @@ export class ConsulRegistry implements Registry {
   readonly services: ServiceCatalog;
   readonly #caller: ConsulCaller;
   readonly #clock: Clock;
+  /** Consul sends all keys for one that changed: those known are not taken apart again. */
+  readonly #known = new Map<string, Known>();
+  #changes = 0;
 
   constructor(settings: ConsulSettings, clock: Clock) {
     this.#caller = openCaller(settings);
@@ -32,27 +42,38 @@ export class ConsulRegistry implements Registry {
 
   async read(prefix: string, after: string | null, signal: AbortSignal): Promise<Snapshot> {
     const below = canonicalKey(prefix);
-    const [seenIndex = null, seenDigest] = after?.split(" ") ?? [];
+    const [seenIndex = null, seenCount] = after?.split(" ") ?? [];
     for (let index: string | null = seenIndex; ; ) {
       const [answer, items] = await this.#list(below, index, signal);
       const found = itemsBelow(below, items ?? []);
       // Without the right to read, a list is empty like one of nothing; a single key says which it is.
       if (found.length === 0) await this.#mayRead(below, signal);
-      const { revision, fresh } = readIndex(answer, index);
-      const digest = digestOf(found);
+      const { revision, fresh, wentBack } = readIndex(answer, index);
+      const { entries, count } = this.#renew(below, found, index === null || wentBack);
       // Consul wakes for every key that starts with these letters: `web` for `web2` too. That is no news.
-      if (digest !== seenDigest || !fresh)
-        return { entries: entriesOf(found), revision: `${revision} ${digest}`, fresh };
+      if (String(count) !== seenCount || !fresh) return { entries, revision: `${revision} ${count}`, fresh };
       index = revision;
     }
   }
 
+  /** `anew`: it may be another Consul, whose indexes mean something else. */
+  #renew(below: string, found: readonly Item[], anew: boolean): Known {
+    const known = this.#known.get(below);
+    const changes = anew || known === undefined ? null : changesSince(known.entries, found);
+    if (known !== undefined && changes?.size === 0) return known;
+    this.#changes += 1;
+    const entries = changes === null ? undefined : known?.entries.with(changes);
+    const renewed = { entries: entries ?? new SharedEntries(entriesOf(found)), count: this.#changes };
+    this.#known.set(below, renewed);
+    return renewed;
+  }
+
   #list(prefix: string, after: string | null, signal: AbortSignal): Promise<[Answer, Item[]?]> {
     const blocking = after === null ? {} : { index: after, wait: `${WAIT_MS}ms` };
+    const wanted = { key: prefix, recurse: true, ...blocking } as const;
     return this.#caller.call(
       signal,
-      async (client, options) =>
-        (await client.kv.get({ key: prefix, recurse: true, ...blocking, ...options })) as unknown as [Answer, Item[]?],
+      async (client, options) => (await client.kv.get({ ...wanted, ...options })) as unknown as [Answer, Item[]?],
       after === null ? 0 : WAIT_MS,
     );
   }
@@ -98,25 +119,37 @@ export class ConsulRegistry implements Registry {
 
 function itemsBelow(below: string, items: readonly Item[]): Item[] {
   const found: Item[] = [];
-  for (const { Key, Value, ModifyIndex } of items) {
-    const key = canonicalKey(Key);
-    if (isBelow(below, key)) found.push({ Key: key, Value, ModifyIndex });
+  let respelt = false;
+  for (const item of items) {
+    const key = canonicalKey(item.Key);
+    if (!isBelow(below, key)) continue;
+    if (key !== item.Key) respelt = true;
+    found.push(key === item.Key ? item : { ...item, Key: key });
   }
-  return found;
+  // The marker of a folder (`app/web/`) and a key may come to one name.
+  return respelt ? [...new Map(found.map((item) => [item.Key, item])).values()] : found;
 }
 
-function digestOf(items: readonly Item[]): string {
-  const hash = createHash("sha1");
-  let text = "";
-  for (const { Key, ModifyIndex } of items) text += `${Key}\0${ModifyIndex}\0`;
-  return hash.update(text).digest("base64");
-}
+const entryOf = ({ Value, ModifyIndex }: Item): Entry => ({
+  value: Value === null ? "" : textOf(Buffer.from(Value.base64, "base64")),
+  version: String(ModifyIndex),
+});
 
-function entriesOf(items: readonly Item[]): ReadonlyMap<string, Entry> {
-  const entries = new Map<string, Entry>();
-  for (const { Key, Value, ModifyIndex } of items)
-    entries.set(Key, { value: Value ?? "", version: String(ModifyIndex) });
-  return entries;
+const entriesOf = (items: readonly Item[]): Map<string, Entry> =>
+  new Map(items.map((item) => [item.Key, entryOf(item)]));
+
+function changesSince(known: SharedEntries, items: readonly Item[]): Changes {
+  const changes = new Map<string, Entry | null>();
+  let stayed = 0;
+  for (const item of items) {
+    const before = known.get(item.Key);
+    if (before !== undefined) stayed += 1;
+    if (before?.version !== String(item.ModifyIndex)) changes.set(item.Key, entryOf(item));
+  }
+  if (stayed === known.size) return changes;
+  const there = new Set(items.map(({ Key }) => Key));
+  for (const key of known.keys()) if (!there.has(key)) changes.set(key, null);
+  return changes;
 }
 
 /** One KV operation of a transaction; index 0 means "only when absent". */

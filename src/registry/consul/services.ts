@@ -102,5 +102,6 @@ async function readService(
     });
     return [Service.ID, { value, version: value }] as const;
   });
-  return { entries: new Map(entries), ...readIndex(response, after) };
+  const { revision, fresh } = readIndex(response, after);
+  return { entries: new Map(entries), revision, fresh };
 }

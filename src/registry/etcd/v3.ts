@@ -1,8 +1,10 @@
 import type { Etcd3, IKeyValue, ITxnResponse, IWatchResponse, Watcher } from "etcd3";
-import type { Clock, Op, Registry, Session, Snapshot } from "../../contract.ts";
+import type { Clock, Entry, Op, Registry, Session, Snapshot } from "../../contract.ts";
 import { describeError, RegistryError } from "../../errors.ts";
+import { SharedEntries } from "../entries.ts";
 import { canonicalKey, isBelow } from "../keys.ts";
 import { abortable, asUnreachable } from "../rejection.ts";
+import { textOf } from "../text.ts";
 import type { EtcdSettings } from "./settings.ts";
 
 /** confd and the setups it serves keep etcd keys with a slash in front. */
@@ -38,6 +40,10 @@ async function connect({ hosts, timeoutMs, tls, username, password }: EtcdSettin
   });
 }
 
+interface SharedSnapshot extends Snapshot {
+  readonly entries: SharedEntries;
+}
+
 const leases = new WeakMap<Session, string>();
 
 /** etcd's v3 API through npm `etcd3`. */
@@ -47,7 +53,7 @@ export class EtcdRegistry implements Registry {
   readonly services = null;
   readonly #settings: EtcdSettings;
   /** The last answer for each prefix: what a watch tells is added to it, so that one change of many keys costs one key. */
-  readonly #known = new Map<string, Snapshot>();
+  readonly #known = new Map<string, SharedSnapshot>();
   #client: Promise<Etcd3> | null = null;
 
   readonly #clock: Clock;
@@ -76,11 +82,15 @@ export class EtcdRegistry implements Registry {
     return this.#call(signal, async (client) => {
       const { header, kvs } = await client.getAll().prefix(keyOf(below)).exec();
       const entries = kvs.map(entryOf).filter(([key]) => isBelow(below, key));
-      return this.#remember(below, { entries: new Map(entries), revision: header.revision, fresh: true });
+      return this.#remember(below, {
+        entries: new SharedEntries(new Map(entries)),
+        revision: header.revision,
+        fresh: true,
+      });
     });
   }
 
-  #remember(below: string, snapshot: Snapshot): Snapshot {
+  #remember(below: string, snapshot: SharedSnapshot): SharedSnapshot {
     this.#known.set(below, snapshot);
     return snapshot;
   }
@@ -123,7 +133,7 @@ export class EtcdRegistry implements Registry {
           act();
         };
         watcher.on("data", ({ events }) => {
-          if (events.some(({ kv }) => isBelow(below, canonicalKey(kv.key.toString())))) settle(() => done(events));
+          if (events.some(({ kv }) => isBelow(below, canonicalKey(textOf(kv.key))))) settle(() => done(events));
         });
         watcher.on("error", (error) => settle(() => (/compacted/i.test(error.message) ? done(null) : fail(error))));
         watcher.on("disconnected", (error) => settle(() => fail(error)));
@@ -189,22 +199,20 @@ export class EtcdRegistry implements Registry {
 type Event = IWatchResponse["events"][number];
 
 /** What a snapshot becomes by these events, in their order. All of one revision come together, so that the last one counts. */
-function withNews(known: Snapshot, news: readonly Event[], below: string): Snapshot {
-  const entries = new Map(known.entries);
+function withNews(known: SharedSnapshot, news: readonly Event[], below: string): SharedSnapshot {
+  const changes = new Map<string, Entry | null>();
   let revision = BigInt(known.revision);
   for (const { type, kv } of news) {
     const [key, entry] = entryOf(kv);
     if (BigInt(kv.mod_revision) > revision) revision = BigInt(kv.mod_revision);
-    if (!isBelow(below, key)) continue;
-    if (type === "Delete") entries.delete(key);
-    else entries.set(key, entry);
+    if (isBelow(below, key)) changes.set(key, type === "Delete" ? null : entry);
   }
-  return { entries, revision: revision.toString(), fresh: true };
+  return { entries: known.entries.with(changes), revision: revision.toString(), fresh: true };
 }
 
-const entryOf = ({ key, value, mod_revision }: IKeyValue): [string, { value: string; version: string }] => [
-  canonicalKey(key.toString()),
-  { value: value.toString(), version: mod_revision },
+const entryOf = ({ key, value, mod_revision }: IKeyValue): [string, Entry] => [
+  canonicalKey(textOf(key)),
+  { value: textOf(value), version: mod_revision },
 ];
 
 /** A key that does not exist has modification revision 0 (etcd, API, Transactions). */

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { type FSWatcher, watch } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -61,9 +62,11 @@ export class FileReader implements RegistryReader {
     const hash = createHash("sha1");
     const entries = new Map<string, Entry>();
     for (const file of files) {
-      const text = await readFile(file, { encoding: "utf8", signal }).catch((error) => {
+      const bytes = await readFile(file, { signal }).catch((error) => {
         throw new RegistryError("unreachable", `${file} cannot be read: ${describeError(error)}`, { cause: error });
       });
+      if (!isUtf8(bytes)) throw new RegistryError("refused", `${file} is no UTF-8`);
+      const text = bytes.toString();
       hash.update(`${file}\0`).update(text);
       for (const [path, value] of leaves(await parseTree(file, text, dialect), "")) {
         const key = canonicalKey(path);

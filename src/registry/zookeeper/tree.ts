@@ -1,6 +1,7 @@
 import type { Client, Stat } from "node-zookeeper-client";
 import type { Entry } from "../../contract.ts";
 import { canonicalKey } from "../keys.ts";
+import { textOf } from "../text.ts";
 import { type Connection, codeOf } from "./connection.ts";
 
 const NO_NODE = -101;
@@ -77,7 +78,7 @@ export class WatchedTree {
         client.getData(path, fired, (error, data, stat) =>
           error
             ? done(error, { value: "", version: "" })
-            : done(null, { value: data?.toString() ?? "", version: String(stat.version) }),
+            : done(null, { value: data ? textOf(data) : "", version: String(stat.version) }),
         ),
       )
       .catch((error) => this.#missing(error, path, signal));

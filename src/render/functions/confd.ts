@@ -1,4 +1,4 @@
-import { type FunctionMap, func } from "../gotemplate/func.ts";
+import { type FunctionMap, volatile } from "../gotemplate/func.ts";
 import type { Keys } from "../keys.ts";
 import { arithmeticFunctions } from "./arithmetic.ts";
 import { dataFunctions } from "./data.ts";
@@ -29,7 +29,7 @@ export function confdFunctions({ keys, env, lookups, now = systemInstant }: Conf
     ...arithmeticFunctions(),
     ...networkFunctions(lookups),
     ...systemFunctions(env),
-    ["datetime", func([], () => localTime(now()))],
+    ["datetime", volatile([], () => localTime(now()))],
   ]);
 }
 

@@ -1,5 +1,5 @@
 import { fromBytes, toBytes } from "../gotemplate/bytes.ts";
-import { asText, type Func, func } from "../gotemplate/func.ts";
+import { asText, type Func, volatile } from "../gotemplate/func.ts";
 import { type Field, pointerTo, STRING, STRINGS, sliceOf, structOf, UINT16 } from "../gotemplate/type.ts";
 import { Scalar, Slice, Struct, strings } from "../gotemplate/value.ts";
 import { canonicalAddress } from "./address.ts";
@@ -28,7 +28,7 @@ function addressesOf(lookups: Lookups, bytes: string): string[] {
 }
 
 function addresses(lookups: Lookups, mark: string): Func {
-  return func([STRING], ([name]) => {
+  return volatile([STRING], ([name]) => {
     const found = addressesOf(lookups, asText(name)).filter((address) => address.includes(mark));
     return found.length === 0 ? new Slice(STRINGS, null) : strings(found);
   });
@@ -59,7 +59,7 @@ export function networkFunctions(lookups: Lookups): [string, Func][] {
     ["lookupIPV6", addresses(lookups, ":")],
     [
       "lookupSRV",
-      func([STRING, STRING, STRING], ([service, protocol, domain]) =>
+      volatile([STRING, STRING, STRING], ([service, protocol, domain]) =>
         services(lookups, asText(service), asText(protocol), asText(domain)),
       ),
     ],

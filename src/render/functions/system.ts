@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { fromBytes, toBytes } from "../gotemplate/bytes.ts";
-import { asText, type Func, func, variadic } from "../gotemplate/func.ts";
+import { asText, type Func, variadic, volatile } from "../gotemplate/func.ts";
 import { STRING } from "../gotemplate/type.ts";
 
 /** Environment variables by name. */
@@ -31,6 +31,6 @@ export function systemFunctions(env: Environment): [string, Func][] {
         ([name, otherwise]) => toBytes(variable(env, fromBytes(asText(name)))) || (otherwise ?? ""),
       ),
     ],
-    ["fileExists", func([STRING], ([path]) => fileExists(asText(path)))],
+    ["fileExists", volatile([STRING], ([path]) => fileExists(asText(path)))],
   ];
 }

@@ -6,9 +6,15 @@ const BEYOND_ASCII = /[\u0080-\uffff]/;
 /** The code point that stands for what cannot be decoded. */
 export const REPLACEMENT = 0xfffd;
 
-/** Ordinary text as a byte string (UTF-8). */
+const RAW_BYTES = /([\udc80-\udcff]+)/u;
+
+/** Ordinary text as a byte string (UTF-8). A lone U+DC80 to U+DCFF stands for the byte that was no UTF-8. */
 export function toBytes(text: string): string {
-  return BEYOND_ASCII.test(text) ? Buffer.from(text, "utf8").toString("latin1") : text;
+  if (!BEYOND_ASCII.test(text)) return text;
+  if (!RAW_BYTES.test(text)) return Buffer.from(text, "utf8").toString("latin1");
+  const bytesOf = (part: string, at: number): string =>
+    Buffer.from(part, at % 2 === 0 ? "utf8" : "latin1").toString("latin1");
+  return text.split(RAW_BYTES).map(bytesOf).join("");
 }
 
 /** A byte string as ordinary text; bytes that are no UTF-8 become U+FFFD. */

@@ -9,12 +9,21 @@ export class Func {
   readonly variadic: boolean;
   /** Results in Go, an error not counted; calling one with another number than 1 is an error. */
   readonly results: number;
+  /** Gives something else each time, for reasons that nobody notes down. */
+  readonly volatile: boolean;
   readonly call: (args: readonly Value[], limits: Limits) => Value;
 
-  constructor(spec: { params: readonly Type[]; variadic?: boolean; results?: number; call: Func["call"] }) {
+  constructor(spec: {
+    params: readonly Type[];
+    variadic?: boolean;
+    results?: number;
+    volatile?: boolean;
+    call: Func["call"];
+  }) {
     this.params = spec.params;
     this.variadic = spec.variadic ?? false;
     this.results = spec.results ?? 1;
+    this.volatile = spec.volatile ?? false;
     this.call = spec.call;
   }
 }
@@ -25,6 +34,11 @@ export type FunctionMap = ReadonlyMap<string, Func>;
 /** A function with these parameters. */
 export function func(params: readonly Type[], call: Func["call"]): Func {
   return new Func({ params, call });
+}
+
+/** The same, for what gives something else each time: the time, names, files. */
+export function volatile(params: readonly Type[], call: Func["call"]): Func {
+  return new Func({ params, volatile: true, call });
 }
 
 /** A function whose last parameter may come any number of times, or not at all. */

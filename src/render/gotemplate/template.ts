@@ -3,8 +3,10 @@ import { toBytes } from "./bytes.ts";
 import { TemplateError } from "./error.ts";
 import { compileList, type Statement } from "./eval/compile.ts";
 import { State } from "./eval/state.ts";
+import type { Turns } from "./eval/turns.ts";
 import type { Func, FunctionMap } from "./func.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import type { Reads } from "./reads.ts";
 import type { ListNode } from "./syntax/node.ts";
 import { parseTemplates } from "./syntax/parser.ts";
 import type { Value } from "./value.ts";
@@ -12,8 +14,11 @@ import type { Value } from "./value.ts";
 /** A template ready to be executed, any number of times. */
 export interface Template {
   readonly name: string;
-  /** The output for this data, as bytes. Throws a TemplateError. */
-  execute(data: Value, limits?: Partial<Limits>): Buffer;
+  /**
+   * The output for this data, as bytes. Throws a TemplateError. With `reads` what loops write is kept, and written again
+   * while nothing that they read has changed.
+   */
+  execute(data: Value, limits?: Partial<Limits>, reads?: Reads): Buffer;
 }
 
 /** What a template may use. */
@@ -36,17 +41,27 @@ export function parse(
   const trees = parseTemplates(env, origin.text);
   const templates = new Map<string, Statement>();
   const root: ListNode = trees.get(origin.name) ?? { kind: "list", at: 0, nodes: [] };
-  const started = (limits: Partial<Limits>): State => new State(origin, { ...DEFAULT_LIMITS, ...limits }, root);
-  guarded(started({}), () => {
-    for (const [defined, tree] of trees) templates.set(defined, compileList({ functions: all, templates }, tree));
+  const turns: Turns[] = [];
+  const started = (limits: Partial<Limits>, reads: Reads | null): State =>
+    new State(origin, { ...DEFAULT_LIMITS, ...limits }, root, reads);
+  guarded(started({}, null), () => {
+    const compileEnv = { functions: all, templates, trees, turns };
+    for (const [defined, tree] of trees) templates.set(defined, compileList(compileEnv, tree));
   });
   return {
     name,
-    execute: (data, limits = {}) => {
-      const state = started(limits);
+    execute: (data, limits = {}, reads = undefined) => {
+      const state = started(limits, reads ?? null);
       state.push("$", data);
-      guarded(state, () => templates.get(origin.name)?.(state, data));
-      return state.out.finish();
+      let wentWell = false;
+      try {
+        guarded(state, () => templates.get(origin.name)?.(state, data));
+        wentWell = true;
+        return state.out.finish();
+      } finally {
+        for (const each of turns) each.settle(wentWell && reads !== undefined);
+        if (wentWell) reads?.settle();
+      }
     },
   };
 }

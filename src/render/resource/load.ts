@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -42,7 +43,9 @@ export function loadResources(options: LoadOptions): readonly Resource[] | null 
 /** One resource. */
 export function loadResource(file: string, options: LoadOptions): Resource {
   try {
-    return readResource(file, readFileSync(file, "utf8"), options);
+    const bytes = readFileSync(file);
+    if (!isUtf8(bytes)) throw new ResourceError("invalid UTF-8");
+    return readResource(file, bytes.toString(), options);
   } catch (error) {
     if (error instanceof EmptySource) throw new ResourceError("empty src template", { cause: file });
     const [line = ""] = describeError(error).split("\n");

@@ -33,12 +33,24 @@ export async function orMissing<T>(make: Promise<T>): Promise<T | null> {
 /** Permission bits of a file. */
 export const modeOf = ({ mode }: Stats): number => mode & MODE_BITS;
 
-/** The file at this path, links followed; null when there is none. */
-export async function lookAt(path: string): Promise<FileState | null> {
+/** Bytes whose MD5 is known. */
+export interface Known {
+  readonly bytes: Buffer;
+  readonly md5: string;
+}
+
+/** The file at this path, links followed; null when there is none. `known` is what is likely to be in it. */
+export async function lookAt(path: string, known: Known | null = null): Promise<FileState | null> {
   const seen = await orMissing(stat(path));
   if (seen === null) return null;
   const content = await readFile(path);
-  return { uid: seen.uid, gid: seen.gid, mode: modeOf(seen), md5: md5(content), content };
+  return {
+    uid: seen.uid,
+    gid: seen.gid,
+    mode: modeOf(seen),
+    md5: known?.bytes.equals(content) ? known.md5 : md5(content),
+    content,
+  };
 }
 
 /** A hidden file beside a target. */

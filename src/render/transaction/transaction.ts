@@ -4,7 +4,7 @@ import { map } from "../gotemplate/value.ts";
 import type { Resource } from "../resource/resource.ts";
 import { runCommand } from "./command.ts";
 import type { TransactionEnv } from "./env.ts";
-import { lookAt, md5 } from "./file-state.ts";
+import { lookAt } from "./file-state.ts";
 import { clearOwed, copyPrevious, keepPrevious, type Owed, previousOf, putBack, readOwed, writeOwed } from "./owed.ts";
 import { type Reload, reloadOnce } from "./reload.ts";
 import { renameOver, writeInPlace } from "./replace.ts";
@@ -14,6 +14,7 @@ import type { Stage } from "./stage.ts";
 export interface Change {
   readonly resource: Resource;
   readonly bytes: Buffer;
+  readonly md5: string;
   readonly stage: Stage;
 }
 
@@ -89,11 +90,11 @@ async function check({ resource, stage }: Change, ran: Map<string, Promise<void>
 }
 
 /** Puts one file in place; `reloads`: it is written down that its reload is owed, and the file before it is kept. */
-async function place({ resource: { dest }, bytes, stage }: Change, reloads: boolean): Promise<void> {
+async function place({ resource: { dest }, bytes, md5, stage }: Change, reloads: boolean): Promise<void> {
   const before = await readOwed(dest);
   // While an older reload is owed, the file in place was never taken: what was kept then is still the last good one.
   const previous = before?.previous === true || (reloads && (await keepPrevious(dest)));
-  const owed = { pid: process.pid, md5s: [md5(bytes)], previous, inPlace: false };
+  const owed = { pid: process.pid, md5s: [md5], previous, inPlace: false };
   try {
     if (reloads) await writeOwed(dest, owed);
     if (!(await renameOver(stage.path, dest))) await overwrite(dest, bytes, owed, before);

@@ -1,9 +1,14 @@
 // C0 and C1 control characters, DEL, and the line ends of Unicode: none of them belongs into a line of haproxy.cfg.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+// What stands for bytes that are no UTF-8 (see textOf of the registries).
+const RAW_BYTE = /[\udc80-\udcff]/u;
 const MAY_BE_JSON = /^\s*[[{"]/;
 
 /** Whether a text has a control character. */
 export const hasControl = (text: string): boolean => CONTROL.test(text);
+
+/** Whether a text has bytes that are no UTF-8. */
+export const hasRawByte = (text: string): boolean => RAW_BYTE.test(text);
 
 /** Whether any text inside a JSON value has one, names included. */
 export function hasControlInside(value: unknown): boolean {

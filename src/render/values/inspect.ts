@@ -1,15 +1,17 @@
 import { toBytes } from "../gotemplate/bytes.ts";
 import type { SchemaRule } from "../resource/schema.ts";
-import { bringsControl, hasControl } from "./control.ts";
+import { bringsControl, hasControl, hasRawByte } from "./control.ts";
 
 /** A key or value that must not get into the file. */
 export class ValueError extends Error {
   override readonly name = "ValueError";
 }
 
-/** Throws a ValueError at the first key or value with control characters. */
+/** Throws a ValueError at the first key or value with control characters, or bytes that are no UTF-8. */
 export function refuseControl(entries: Iterable<readonly [string, string]>): void {
   for (const [key, value] of entries) {
+    if (hasRawByte(key)) throw new ValueError(`the key ${shown(key)} is no UTF-8`);
+    if (hasRawByte(value)) throw new ValueError(`the value of ${shown(key)} is no UTF-8`);
     if (hasControl(key)) throw new ValueError(`the key ${shown(key)} has control characters`);
     if (bringsControl(value)) throw new ValueError(`the value of ${shown(key)} has control characters`);
   }

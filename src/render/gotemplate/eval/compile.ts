@@ -5,6 +5,7 @@ import { isTrue, type Value } from "../value.ts";
 import { compilePipe } from "./pipe.ts";
 import { compileRange } from "./range.ts";
 import type { State } from "./state.ts";
+import type { Turns } from "./turns.ts";
 
 /** How a statement ended: go on, leave the loop, or take its next turn. */
 export type Signal = "next" | "break" | "continue";
@@ -16,6 +17,9 @@ export type Statement = (state: State, dot: Value) => Signal;
 export interface CompileEnv {
   readonly functions: FunctionMap;
   readonly templates: ReadonlyMap<string, Statement>;
+  readonly trees: ReadonlyMap<string, ListNode>;
+  /** What loops keep from one execution to the next. */
+  readonly turns: Turns[];
 }
 
 /** Makes a list of statements ready to run. */

@@ -16,6 +16,19 @@ export class Output {
     if (this.#chunk.length > CHUNK) this.#flush();
   }
 
+  addBytes(bytes: Buffer): void {
+    this.#flush();
+    this.#makeRoom(bytes.length);
+    bytes.copy(this.#buffer, this.#used);
+    this.#used += bytes.length;
+  }
+
+  /** A copy of what was written from this length on. */
+  since(start: number): Buffer {
+    this.#flush();
+    return Buffer.from(this.#buffer.subarray(start, this.#used));
+  }
+
   /** All that was written. */
   finish(): Buffer {
     this.#flush();
@@ -23,14 +36,17 @@ export class Output {
   }
 
   #flush(): void {
-    const needed = this.length;
-    if (needed > this.#buffer.length) {
-      const larger = Buffer.alloc(Math.max(2 * this.#buffer.length, needed));
-      this.#buffer.copy(larger, 0, 0, this.#used);
-      this.#buffer = larger;
-    }
+    this.#makeRoom(this.#chunk.length);
     this.#buffer.write(this.#chunk, this.#used, "latin1");
-    this.#used = needed;
+    this.#used += this.#chunk.length;
     this.#chunk = "";
+  }
+
+  #makeRoom(bytes: number): void {
+    const needed = this.#used + bytes;
+    if (needed <= this.#buffer.length) return;
+    const larger = Buffer.alloc(Math.max(2 * this.#buffer.length, needed));
+    this.#buffer.copy(larger, 0, 0, this.#used);
+    this.#buffer = larger;
   }
 }

@@ -3,13 +3,14 @@ import { GoMap, Slice, type Value } from "../value.ts";
 import { type CompileEnv, compileList, type Signal, type Statement } from "./compile.ts";
 import { compilePipe } from "./pipe.ts";
 import type { State } from "./state.ts";
+import { compileTurn } from "./turns.ts";
 
 type Turn = (index: Value, element: Value) => Signal;
 
 /** Makes a `range` ready to run. */
 export function compileRange(env: CompileEnv, node: BranchNode): Statement {
   const evaluate = compilePipe(env, node.pipe);
-  const body = compileList(env, node.list);
+  const body = compileTurn(env, node, compileList(env, node.list));
   const otherwise = node.otherwise === null ? null : compileList(env, node.otherwise);
   const setVariables = variableSetter(node);
   return (state, dot) => {

@@ -4,6 +4,7 @@ import { show } from "../format/printer.ts";
 import { quote } from "../format/quote.ts";
 import { Func } from "../func.ts";
 import type { Limits } from "../limits.ts";
+import type { Reads } from "../reads.ts";
 import type { Node } from "../syntax/node.ts";
 import { sourceOf } from "../syntax/source.ts";
 import { indirect, typeOf, type Value } from "../value.ts";
@@ -22,6 +23,8 @@ export class State {
   readonly origin: Origin;
   readonly limits: Limits;
   readonly out = new Output();
+  /** null: nothing of what loops write is kept. */
+  readonly reads: Reads | null;
   /** The node that errors are reported at. */
   node: Node;
   /** The template that runs. */
@@ -34,9 +37,10 @@ export class State {
   #values: Value[] = [];
   #top = 0;
 
-  constructor(origin: Origin, limits: Limits, node: Node) {
+  constructor(origin: Origin, limits: Limits, node: Node, reads: Reads | null) {
     this.origin = origin;
     this.limits = limits;
+    this.reads = reads;
     this.node = node;
     this.template = origin.name;
     this.#deadline = performance.now() + limits.maxMs;
@@ -55,6 +59,17 @@ export class State {
 
   write(text: string): void {
     this.out.add(text);
+    this.#checkLength();
+  }
+
+  /** Writes what was written before. */
+  again<T extends { readonly output: Buffer }>(piece: T): T {
+    this.out.addBytes(piece.output);
+    this.#checkLength();
+    return piece;
+  }
+
+  #checkLength(): void {
     if (this.out.length > this.limits.maxBytes) this.fail(`output is larger than ${this.limits.maxBytes} bytes`);
   }
 
@@ -101,6 +116,12 @@ export class State {
   /** The value of the innermost variable of this name. */
   get(name: string): Value {
     return this.#values[this.#find(name)];
+  }
+
+  /** The same; nothing when there is no such variable. */
+  peek(name: string): Value {
+    for (let i = this.#top - 1; i >= 0; i--) if (this.#names[i] === name) return this.#values[i];
+    return undefined;
   }
 
   set(name: string, value: Value): void {
