@@ -10,8 +10,8 @@ export interface Loop {
   hurry(): void;
   /** Marks at that time, unless something marks before. */
   markAt(due: Ms): void;
-  /** No more work; resolves when the running one has ended. */
-  stop(): Promise<void>;
+  /** No more work; resolves when the running one has ended, by itself within `graceMs` (default 0) or cut off. */
+  stop(graceMs?: Ms): Promise<void>;
 }
 
 /** `work` reads the newest state itself and throws when it could not be told; `failed` hears why and when the next try is. */
@@ -30,6 +30,7 @@ const LONGEST_RETRY_MS = 10_000;
 class OutletLoop implements Loop {
   readonly #options: LoopOptions;
   readonly #ended = new AbortController();
+  #stopping = false;
   #marked = false;
   #retrying = false;
   #failures = 0;
@@ -44,7 +45,7 @@ class OutletLoop implements Loop {
   mark(): void {
     this.#marked = true;
     // News during an outage does not hurry the retry: what is written then is the newest anyway.
-    if (this.#running === null && !this.#retrying && !this.#ended.signal.aborted) this.#begin();
+    if (this.#running === null && !this.#retrying && !this.#stopping) this.#begin();
   }
 
   hurry(): void {
@@ -56,15 +57,20 @@ class OutletLoop implements Loop {
 
   markAt(due: Ms): void {
     this.#cancelDue();
-    if (this.#ended.signal.aborted) return;
+    if (this.#stopping) return;
     this.#cancelDue = this.#options.clock.at(due, () => this.mark());
   }
 
-  async stop(): Promise<void> {
-    this.#ended.abort();
+  async stop(graceMs: Ms = 0): Promise<void> {
+    this.#stopping = true;
     this.#cancelRetry();
     this.#cancelDue();
+    const { clock } = this.#options;
+    const cancel = graceMs > 0 ? clock.at(clock.now() + graceMs, () => this.#ended.abort()) : null;
+    if (cancel === null) this.#ended.abort();
     await this.#running;
+    cancel?.();
+    this.#ended.abort();
   }
 
   #begin(): void {
@@ -75,13 +81,13 @@ class OutletLoop implements Loop {
   }
 
   async #run(): Promise<void> {
-    while (this.#marked && !this.#ended.signal.aborted) {
+    while (this.#marked && !this.#stopping) {
       this.#marked = false;
       try {
         await this.#options.work(this.#ended.signal);
         this.#failures = 0;
       } catch (error) {
-        if (this.#ended.signal.aborted) return;
+        if (this.#stopping) return;
         return this.#retryLater(error);
       }
     }

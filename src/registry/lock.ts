@@ -5,15 +5,9 @@ import { describeError } from "../errors.ts";
 import { pause } from "./follow.ts";
 import { hubOf } from "./hub.ts";
 
-/** What holds a lock: `lost` fires when it must not be relied on any more. */
-export interface Held {
-  readonly session: Session;
-  readonly lost: AbortSignal;
-}
-
-/** Whether we are the one who may write, and who is otherwise. */
+/** Whether we are the one who may write (as long as that session is not lost), and who is otherwise. */
 export type LockState =
-  | { readonly held: Held }
+  | { readonly held: Session }
   | { readonly held: null; readonly holder: string | null; readonly error: string | null };
 
 /** A lock by its name; the key lies below `checkd/lock/`, never below a published prefix. */
@@ -72,7 +66,7 @@ async function oneTurn(options: LockOptions, signal: AbortSignal, see: (state: L
     while (!signal.aborted && !session.lost.aborted) {
       const { conflicts } = await registry.commit([{ key, expect: "absent", session, put: owner }], signal);
       if (conflicts.length === 0) {
-        see({ held: { session, lost: session.lost } });
+        see({ held: session });
         await lostOrEnded(session, signal);
         if (!signal.aborted) see({ held: null, holder: null, error: describeError(session.lost.reason) });
         return;

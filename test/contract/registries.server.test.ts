@@ -152,6 +152,23 @@ describe.each(registryCases)("the registry driver $name", (driver: RegistryCase)
     ]);
   });
 
+  it("moves a key to another session, so that the end of the first one does not take it away", async () => {
+    const first = await registry.session(driver.sessionTtlMs, within(5000));
+    expect(await registry.commit([put("lease/a", "me", "absent", first)], within(5000))).toEqual({ conflicts: [] });
+    const second = await registry.session(driver.sessionTtlMs, within(5000));
+    const { entries } = await registry.read("lease", null, within(5000));
+    const { version = "" } = entries.get("lease/a") ?? {};
+    expect((await registry.commit([put("lease/a", "not me", "absent", second)], within(5000))).conflicts).toEqual([
+      "lease/a",
+    ]);
+    expect(await registry.commit([put("lease/a", "me", version, second)], within(5000))).toEqual({ conflicts: [] });
+    await first.close();
+    await sleep(300);
+    expect(await values("lease")).toEqual({ "lease/a": "me" });
+    await second.close();
+    await until("the key to go with its session", async () => Object.keys(await values("lease")).length === 0, 5000);
+  });
+
   it("holds a thousand keys", async () => {
     const ops = Array.from({ length: 1000 }, (_, index) => put(`many/k${index}`, `v${index}`));
     for (let from = 0; from < ops.length; from += registry.maxOps)

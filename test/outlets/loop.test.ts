@@ -78,4 +78,39 @@ describe("the loop of outlets", () => {
     expect(tries).toBe(1);
     expect(clock.waiting()).toBe(0);
   });
+
+  it("lets running work come to its end within a grace, and cuts it off after that", async () => {
+    const clock = createFakeClock();
+    const ends: string[] = [];
+    const loopOf = (workMs: number) =>
+      createLoop({
+        clock,
+        failed: () => ends.push("failed"),
+        work: (signal) =>
+          new Promise<void>((done, fail) => {
+            signal.addEventListener("abort", () => {
+              ends.push("cut off");
+              fail(signal.reason);
+            });
+            clock.at(clock.now() + workMs, () => {
+              if (!signal.aborted) ends.push("done");
+              done();
+            });
+          }),
+      });
+    for (const workMs of [100, 900]) {
+      const loop = loopOf(workMs);
+      loop.mark();
+      await clock.advance(10);
+      const stopped = loop.stop(500);
+      loop.mark();
+      await clock.advance(2000);
+      await stopped;
+    }
+    // The first one's signal fires too, when there is nobody left to hear it.
+    expect(ends.slice(0, 1)).toEqual(["done"]);
+    expect(ends).toContain("cut off");
+    expect(ends).not.toContain("failed");
+    expect(clock.waiting()).toBe(0);
+  });
 });

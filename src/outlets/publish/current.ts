@@ -9,7 +9,7 @@ import { createLoop, type Loop } from "../loop.ts";
 import { choose } from "./choose.ts";
 import { type CurrentShape, currentValues, names } from "./current-value.ts";
 import { commonOptions, template } from "./options.ts";
-import { removeKeys } from "./removal.ts";
+import { REMOVAL_GRACE_MS, removeKeys } from "./removal.ts";
 import { type Reporter, reporter } from "./report.ts";
 import { fillPool } from "./template.ts";
 import { createTruce } from "./truce.ts";
@@ -47,6 +47,8 @@ class CurrentPublication {
   #view: PoolView | null = null;
   /** The registry answers, and vouches for what it says. */
   #readable = false;
+  /** Something was published here, by us or by whom we agreed with. */
+  #published = false;
   /** What lies there; null: not known, or no longer since we wrote. */
   #found: ReadonlyMap<string, Entry> | null = null;
 
@@ -100,6 +102,7 @@ class CurrentPublication {
     const told = [...wanted.values()].join(" ");
     if (choice.act === "keep") {
       this.#truce.kept(found);
+      this.#published = true;
       return this.#report.synced(key, told, shown);
     }
     const waitUntil = this.#truce.holdUntil(found, this.#env.clock.now());
@@ -126,6 +129,7 @@ class CurrentPublication {
     );
     // Until the watch brings what we wrote, the old values must not be judged again.
     this.#found = null;
+    this.#published = true;
     for (let from = 0; from < ops.length; from += this.#registry.maxOps) {
       const { conflicts } = await this.#registry.commit(ops.slice(from, from + this.#registry.maxOps), signal);
       if (conflicts.length > 0) return false;
@@ -137,10 +141,14 @@ class CurrentPublication {
   }
 
   async stop(why: "exit" | "removed" | "replaced"): Promise<void> {
+    const removes = this.#onExit === "remove" && why !== "replaced";
+    const key = this.#key;
+    await this.#loop.stop(removes ? REMOVAL_GRACE_MS : 0);
     this.#ended.abort(new RegistryError("unreachable", "the publication was stopped"));
-    await this.#loop.stop();
-    const mine = [...(this.#found?.keys() ?? [])];
-    if (this.#onExit === "remove" && why !== "replaced") await removeKeys(this.#registry, mine, this.#env);
+    if (!removes || !this.#published) return;
+    const { values } = this.#shape;
+    const mine = values === null ? [key] : Object.keys(values).map((name) => `${key}/${name}`);
+    await removeKeys(this.#registry, mine, this.#env);
   }
 }
 

@@ -6,9 +6,9 @@ import { hubOf } from "../../registry/hub.ts";
 import { canonicalKey } from "../../registry/keys.ts";
 import { compete, type LockState } from "../../registry/lock.ts";
 import { createLoop, type Loop } from "../loop.ts";
-import { readOwned, writeOwned } from "./owned.ts";
+import { ownedKey, readOwned, writeOwned } from "./owned.ts";
 import { difference } from "./plan.ts";
-import { removeKeys } from "./removal.ts";
+import { REMOVAL_GRACE_MS, removeKeys } from "./removal.ts";
 import { type Reporter, reporter } from "./report.ts";
 
 /** What layouts with a lock differ in: which keys a view comes to, and where they lie. */
@@ -42,7 +42,7 @@ class KeyedPublication {
   #found: ReadonlyMap<string, Entry> | null = null;
   #lock: LockState = { held: null, holder: null, error: null };
   #owned: Set<string> | null = null;
-  #lease: Session | null = null;
+  #lease: { readonly session: Session; readonly keys: Set<string> } | null = null;
 
   constructor(layout: KeyedLayout, env: OutletEnv) {
     this.#layout = layout;
@@ -132,17 +132,19 @@ class KeyedPublication {
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const wanted = this.#layout.wanted(view);
       const found = this.#found ?? (await this.#registry.read(this.#folder, null, signal)).entries;
-      const { ops, put, remove } = difference(wanted, found, this.#owned ?? owned, await this.#leaseFor(signal));
+      const lease = await this.#leaseFor(signal);
+      const { ops, put, remove } = difference(wanted, found, this.#owned ?? owned, lease);
       const told = wanted.size === 1 ? "1 key" : `${wanted.size} keys`;
       if (ops.length === 0) return this.#report.synced(this.#folder, told, told);
       const done = await this.#commit(ops, signal);
       this.#found = (await this.#registry.read(this.#folder, null, signal)).entries;
-      if (done)
-        this.#env.log(
-          "info",
-          `${this.#layout.outlet} of ${this.#folder}: ${put.length} written, ${remove.length} removed`,
-          { pool: view.pool },
-        );
+      if (!done) continue;
+      for (const key of put) lease?.keys.add(key);
+      this.#env.log(
+        "info",
+        `${this.#layout.outlet} of ${this.#folder}: ${put.length} written, ${remove.length} removed`,
+        { pool: view.pool },
+      );
     }
     throw new RegistryError("refused", "somebody else keeps changing these keys");
   }
@@ -150,6 +152,7 @@ class KeyedPublication {
   /** False when somebody changed a key in between. Stops at once when the lock is lost. */
   async #commit(ops: readonly Op[], signal: AbortSignal): Promise<boolean> {
     for (let from = 0; from < ops.length; from += this.#registry.maxOps) {
+      // Asked anew each time: a process that stood still finds its time over before anybody could tell it.
       if (this.#lock.held === null || this.#lock.held.lost.aborted)
         throw new RegistryError("unreachable", "the right to write was lost");
       const { conflicts } = await this.#registry.commit(ops.slice(from, from + this.#registry.maxOps), signal);
@@ -158,22 +161,32 @@ class KeyedPublication {
     return true;
   }
 
-  async #leaseFor(signal: AbortSignal): Promise<Session | null> {
+  async #leaseFor(signal: AbortSignal) {
     if (this.#layout.leaseMs === null) return null;
-    if (this.#lease === null || this.#lease.lost.aborted) {
-      this.#lease = await this.#registry.session(this.#layout.leaseMs, signal);
+    if (this.#lease === null || this.#lease.session.lost.aborted) {
+      const session = await this.#registry.session(this.#layout.leaseMs, signal);
+      this.#lease = { session, keys: new Set() };
       // Keys that hang on the lost lease go with it; the watch brings that, and they are written anew.
-      this.#lease.lost.addEventListener("abort", () => this.#loop.mark(), { once: true });
+      session.lost.addEventListener("abort", () => this.#loop.mark(), { once: true });
     }
     return this.#lease;
   }
 
   async stop(why: "exit" | "removed" | "replaced"): Promise<void> {
-    const mine = this.#lock.held === null ? [] : [...(this.#owned ?? [])].filter((key) => this.#found?.has(key));
-    await this.#loop.stop();
-    if (this.#layout.onExit === "remove" && why !== "replaced") await removeKeys(this.#registry, mine, this.#env);
+    const removes = this.#layout.onExit === "remove" && why !== "replaced";
+    await this.#loop.stop(removes ? REMOVAL_GRACE_MS : 0);
+    if (removes && this.#lock.held !== null) await this.#removeOwned();
     this.#ended.abort(new RegistryError("unreachable", "the publication was stopped"));
     await this.#competing;
+  }
+
+  /** Every key that may have been made: those that are known to be there first, as the time is short. */
+  async #removeOwned(): Promise<void> {
+    if (this.#owned === null) return;
+    const there = (key: string): boolean => this.#found?.has(key) === true;
+    const keys = [...this.#owned];
+    const inOrder = [...keys.filter(there), ...keys.filter((key) => !there(key)), ownedKey(this.#lockName)];
+    await removeKeys(this.#registry, inOrder, this.#env);
   }
 }
 

@@ -3,6 +3,9 @@ import { describeError } from "../../errors.ts";
 
 const LONGEST_MS = 1000;
 
+/** How long a write that is under way may come to its end before its keys are removed: one that is cut off may still be made. */
+export const REMOVAL_GRACE_MS = 500;
+
 /** Removes keys at the end of a publication; bounded, because checkd itself is about to end. */
 export async function removeKeys(registry: Registry, keys: readonly string[], env: OutletEnv): Promise<void> {
   const ended = new AbortController();

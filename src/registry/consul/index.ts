@@ -3,10 +3,11 @@ import { RegistryError } from "../../errors.ts";
 import { type Changes, SharedEntries } from "../entries.ts";
 import { canonicalKey, isBelow } from "../keys.ts";
 import { textOf } from "../text.ts";
-import { type Answer, type ConsulCaller, type ConsulSettings, openCaller, type Packed, responseOf } from "./client.ts";
+import { type Answer, type ConsulCaller, type ConsulSettings, openCaller, type Packed } from "./client.ts";
 import { readIndex } from "./revision.ts";
 import { serviceCatalog } from "./services.ts";
-import { openSession, sessionId } from "./session.ts";
+import { openSession } from "./session.ts";
+import { commit, MOST_OPERATIONS } from "./transaction.ts";
 
 interface Item {
   readonly Key: string;
@@ -25,8 +26,7 @@ const WAIT_MS = 60_000;
 
 /** Consul's KV store and catalog through npm `consul`, with the deadlines and the lost compare-and-set it lacks. */
 export class ConsulRegistry implements Registry {
-  /** Consul, HTTP API, Transactions: 64 operations. */
-  readonly maxOps = 64;
+  readonly maxOps = MOST_OPERATIONS;
   readonly services: ServiceCatalog;
   readonly #caller: ConsulCaller;
   readonly #clock: Clock;
@@ -90,22 +90,8 @@ export class ConsulRegistry implements Registry {
     }
   }
 
-  async commit(ops: readonly Op[], signal: AbortSignal): Promise<{ conflicts: readonly string[] }> {
-    if (ops.length === 0) return { conflicts: [] };
-    const operations = ops.map((op) => ({ KV: kvOf(op) }));
-    try {
-      await this.#caller.call(signal, (client, options) =>
-        client.transaction.create(
-          operations as unknown as Parameters<typeof client.transaction.create>[0],
-          options as never,
-        ),
-      );
-      return { conflicts: [] };
-    } catch (error) {
-      const conflicts = conflictsOf(error, ops);
-      if (conflicts === null) throw error;
-      return { conflicts };
-    }
+  commit(ops: readonly Op[], signal: AbortSignal): Promise<{ conflicts: readonly string[] }> {
+    return commit(this.#caller, ops, signal);
   }
 
   session(ttlMs: number, signal: AbortSignal): Promise<Session> {
@@ -150,24 +136,4 @@ function changesSince(known: SharedEntries, items: readonly Item[]): Changes {
   const there = new Set(items.map(({ Key }) => Key));
   for (const key of known.keys()) if (!there.has(key)) changes.set(key, null);
   return changes;
-}
-
-/** One KV operation of a transaction; index 0 means "only when absent". */
-function kvOf(op: Op): Record<string, unknown> {
-  const key = canonicalKey(op.key);
-  const index = op.expect === "any" ? {} : { Index: op.expect === "absent" ? 0 : Number(op.expect) };
-  if (!("put" in op)) return { Verb: op.expect === "any" ? "delete" : "delete-cas", Key: key, ...index };
-  const Value = Buffer.from(op.put).toString("base64");
-  if (op.session !== null) return { Verb: "lock", Key: key, Value, Session: sessionId(op.session) };
-  return { Verb: op.expect === "any" ? "set" : "cas", Key: key, Value, ...index };
-}
-
-function conflictsOf(error: unknown, ops: readonly Op[]): readonly string[] | null {
-  const response = error instanceof RegistryError ? responseOf(error.cause) : null;
-  if (response?.statusCode !== 409) return null;
-  const errors = (response.body as { Errors?: { OpIndex: number; What?: string }[] }).Errors ?? [];
-  const denied = errors.find((each) => /permission denied|ACL not found/i.test(each.What ?? ""));
-  if (denied !== undefined)
-    throw new RegistryError("denied", `consul refused to write: ${denied.What}`, { cause: error });
-  return errors.map(({ OpIndex }) => ops[OpIndex]?.key ?? "").filter((key) => key !== "");
 }

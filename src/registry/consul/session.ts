@@ -1,6 +1,7 @@
 import type Consul from "consul";
 import type { Clock, Session } from "../../contract.ts";
 import { RegistryError } from "../../errors.ts";
+import { createFence } from "../fence.ts";
 import type { CallOptions, ConsulCaller } from "./client.ts";
 
 /** Consul's least TTL; what is asked below it is raised (Consul, HTTP API, Sessions). */
@@ -44,34 +45,34 @@ export async function openSession(
   signal: AbortSignal,
 ): Promise<Session> {
   const span = Math.max(ttlMs, LEAST_TTL_MS);
+  const begun = clock.now();
   const id = await caller.call(signal, (client, options) => create(client, options, span));
-  const lost = new AbortController();
-  let renewedAt = clock.now();
+  const fence = createFence(clock, span, begun);
   let cancel = (): void => {};
+  fence.lost.addEventListener("abort", () => cancel(), { once: true });
 
-  const lose = (why: string): void => {
-    cancel();
-    lost.abort(new RegistryError("unreachable", why));
-  };
   const renew = async (): Promise<void> => {
     const asked = clock.now();
     try {
-      await caller.call(lost.signal, (client, options) => client.session.renew({ id, ...options }));
-      renewedAt = asked;
+      await caller.call(fence.lost, (client, options) => client.session.renew({ id, ...options }));
+      fence.renewed(asked);
     } catch (error) {
-      if (error instanceof RegistryError && error.kind === "refused") return lose("the session is unknown to consul");
-      // Consul may end it at its TTL: from then on it must not be trusted.
-      if (clock.now() - renewedAt >= span) return lose("the session could not be renewed within its time");
+      if (error instanceof RegistryError && error.kind === "refused") fence.lose("the session is unknown to consul");
     }
-    if (!lost.signal.aborted) cancel = clock.at(clock.now() + span / 3, () => void renew());
+    if (!fence.lost.aborted) renewLater();
   };
-  cancel = clock.at(clock.now() + span / 3, () => void renew());
+  const renewLater = (): void => {
+    cancel = clock.at(clock.now() + span / 3, () => void renew());
+  };
+  if (!fence.lost.aborted) renewLater();
 
   const session: Session = {
-    lost: lost.signal,
+    get lost() {
+      return fence.lost;
+    },
     close: async () => {
-      if (lost.signal.aborted) return;
-      lose("the session was closed");
+      if (fence.lost.aborted) return;
+      fence.lose("the session was closed");
       await caller.call(new AbortController().signal, (client, options) => client.session.destroy({ id, ...options }));
     },
   };

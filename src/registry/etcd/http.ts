@@ -1,6 +1,5 @@
 import type { IncomingMessage, RequestOptions } from "node:http";
-import { describeError, RegistryError } from "../../errors.ts";
-import { asUnreachable } from "../rejection.ts";
+import { RegistryError } from "../../errors.ts";
 import type { EtcdSettings } from "./settings.ts";
 
 /** An answer of the v2 API. */
@@ -52,15 +51,15 @@ async function send(url: URL, options: RequestOptions, body: string): Promise<V2
   return { status: response.statusCode ?? 0, index: String(index ?? parsed.index ?? 0), body: parsed };
 }
 
-/** One request to the first host that answers. */
+/** One request to one member. */
 export async function askV2(
-  settings: EtcdSettings,
+  { username, password, tls }: EtcdSettings,
+  host: string,
   method: string,
   path: string,
   form: URLSearchParams | null,
   signal: AbortSignal,
 ): Promise<V2Answer> {
-  const { username, password, tls, hosts } = settings;
   const options: RequestOptions & { ca?: string; cert?: string; key?: string; rejectUnauthorized?: boolean } = {
     method,
     signal,
@@ -77,17 +76,8 @@ export async function askV2(
     },
     ...(tls === undefined ? {} : { ...tls, rejectUnauthorized: tls.verify }),
   };
-  let last: unknown;
-  for (const host of hosts) {
-    try {
-      const answer = await send(new URL(`/v2/keys/${path}`, host), options, form?.toString() ?? "");
-      // 3xx of the raft layer (no leader) and plain 5xx: this member cannot answer now.
-      if (answer.status < 500) return answer;
-      last = new Error(`${answer.status} ${answer.body.message ?? ""}`.trim());
-    } catch (error) {
-      if (signal.aborted) throw asUnreachable(signal.reason);
-      last = error;
-    }
-  }
-  throw new RegistryError("unreachable", `etcd at ${hosts.join(", ")}: ${describeError(last)}`, { cause: last });
+  const answer = await send(new URL(`/v2/keys/${path}`, host), options, form?.toString() ?? "");
+  // 3xx of the raft layer (no leader) and plain 5xx: this member cannot answer now.
+  if (answer.status < 500) return answer;
+  throw new Error(`${answer.status} ${answer.body.message ?? ""}`.trim());
 }

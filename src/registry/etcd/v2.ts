@@ -1,5 +1,6 @@
 import type { Clock, Op, Registry, Session, Snapshot } from "../../contract.ts";
-import { RegistryError } from "../../errors.ts";
+import { describeError, RegistryError } from "../../errors.ts";
+import { createFence } from "../fence.ts";
 import { canonicalKey } from "../keys.ts";
 import { asUnreachable } from "../rejection.ts";
 import { askV2, type V2Answer, type V2Node } from "./http.ts";
@@ -14,7 +15,8 @@ const CONFLICTS: readonly (number | undefined)[] = [KEY_NOT_FOUND, COMPARE_FAILE
 
 interface Lease {
   readonly ttlSeconds: number;
-  readonly keys: Map<string, string>;
+  /** Keys that hang on it, with the index of our last change: what has another one is somebody else's by now. */
+  readonly keys: Map<string, number>;
 }
 const leases = new WeakMap<Session, Lease>();
 
@@ -33,13 +35,17 @@ export class EtcdV2Registry implements Registry {
   readonly #settings: EtcdSettings;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
+  #first = 0;
 
   constructor(settings: EtcdSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
   }
 
-  /** One call with the deadline of the settings; a wait for news has only the caller's signal. */
+  /**
+   * One call with the deadline of the settings, shared by all members that may have to be asked; a wait for news has only
+   * the caller's signal. Who answered last is asked first.
+   */
   async #ask(
     method: string,
     path: string,
@@ -47,18 +53,40 @@ export class EtcdV2Registry implements Registry {
     signal: AbortSignal,
     timed = true,
   ): Promise<V2Answer> {
+    const { hosts, timeoutMs } = this.#settings;
+    const inOrder = [...hosts.slice(this.#first), ...hosts.slice(0, this.#first)];
+    const eachMs = timed ? Math.ceil(timeoutMs / hosts.length) : null;
+    let last: unknown;
+    for (const host of inOrder) {
+      try {
+        const answer = await this.#within(eachMs, signal, (ended) =>
+          askV2(this.#settings, host, method, path, form, ended),
+        );
+        this.#first = hosts.indexOf(host);
+        if (answer.status === 401 || answer.status === 403)
+          throw new RegistryError("denied", `etcd: ${answer.body.message ?? "not allowed"}`);
+        return answer;
+      } catch (error) {
+        if (signal.aborted) throw asUnreachable(signal.reason);
+        if (error instanceof RegistryError && error.kind !== "unreachable") throw error;
+        last = error;
+      }
+    }
+    throw new RegistryError("unreachable", `etcd at ${hosts.join(", ")}: ${describeError(last)}`, { cause: last });
+  }
+
+  /** The work's end, its deadline or the caller's signal, whichever comes first. */
+  async #within<T>(ms: number | null, signal: AbortSignal, work: (ended: AbortSignal) => Promise<T>): Promise<T> {
     const ended = new AbortController();
     const stop = (): void => ended.abort(asUnreachable(signal.reason));
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
-    const late = (): void =>
-      ended.abort(new RegistryError("unreachable", `no answer within ${this.#settings.timeoutMs} ms`));
-    const cancel = timed ? this.#clock.at(this.#clock.now() + this.#settings.timeoutMs, late) : null;
+    const late = (): void => ended.abort(new RegistryError("unreachable", `no answer within ${ms} ms`));
+    const cancel = ms === null ? null : this.#clock.at(this.#clock.now() + ms, late);
     try {
-      const answer = await askV2(this.#settings, method, path, form, ended.signal);
-      if (answer.status === 401 || answer.status === 403)
-        throw new RegistryError("denied", `etcd: ${answer.body.message ?? "not allowed"}`);
-      return answer;
+      return await work(ended.signal);
+    } catch (error) {
+      throw ended.signal.aborted ? ended.signal.reason : error;
     } finally {
       signal.removeEventListener("abort", stop);
       cancel?.();
@@ -99,7 +127,7 @@ export class EtcdV2Registry implements Registry {
       if (CONFLICTS.includes(answer.body.errorCode)) return { conflicts: [op.key] };
       throw refusal(answer);
     }
-    if ("put" in op) lease?.keys.set(op.key, op.put);
+    if (answer.body.node !== undefined) lease?.keys.set(op.key, answer.body.node.modifiedIndex);
     return { conflicts: [] };
   }
 
@@ -121,44 +149,55 @@ export class EtcdV2Registry implements Registry {
   }
 
   async session(ttlMs: number): Promise<Session> {
-    const lost = new AbortController();
     const lease: Lease = { ttlSeconds: Math.max(1, Math.ceil(ttlMs / 1000)), keys: new Map() };
+    const fence = createFence(this.#clock, lease.ttlSeconds * 1000, this.#clock.now());
     let cancel = (): void => {};
-    const lose = (why: string): void => {
-      cancel();
-      lost.abort(new RegistryError("unreachable", why));
-    };
-    let refreshedAt = this.#clock.now();
+    fence.lost.addEventListener("abort", () => cancel(), { once: true });
     const refresh = async (): Promise<void> => {
       const asked = this.#clock.now();
       try {
-        const alive = await Promise.all([...lease.keys.keys()].map((key) => this.#refresh(key, lease, lost.signal)));
-        if (alive.includes(false)) return lose("a key of the session has expired");
-        refreshedAt = asked;
+        const alive = await Promise.all([...lease.keys.keys()].map((key) => this.#refresh(key, lease, fence.lost)));
+        if (alive.includes(false)) fence.lose("a key of the session has expired");
+        else fence.renewed(asked);
       } catch {
-        if (this.#clock.now() - refreshedAt >= ttlMs) return lose("the session could not be refreshed within its time");
+        // The fence knows when it has been too long.
       }
-      if (!lost.signal.aborted) cancel = this.#clock.at(this.#clock.now() + ttlMs / 3, () => void refresh());
+      if (!fence.lost.aborted) refreshLater();
     };
-    cancel = this.#clock.at(this.#clock.now() + ttlMs / 3, () => void refresh());
-    this.#closing.signal.addEventListener("abort", () => lose("the registry was closed"), { once: true });
+    const refreshLater = (): void => {
+      cancel = this.#clock.at(this.#clock.now() + ttlMs / 3, () => void refresh());
+    };
+    refreshLater();
+    this.#closing.signal.addEventListener("abort", () => fence.lose("the registry was closed"), { once: true });
     const session: Session = {
-      lost: lost.signal,
+      get lost() {
+        return fence.lost;
+      },
       close: async () => {
-        if (lost.signal.aborted) return;
-        lose("the session was closed");
-        const keys = [...lease.keys.keys()];
-        await Promise.all(keys.map((key) => this.#ask("DELETE", pathOf(key), null, new AbortController().signal)));
+        if (fence.lost.aborted) return;
+        fence.lose("the session was closed");
+        const kept = [...lease.keys];
+        const signal = new AbortController().signal;
+        await Promise.all(
+          kept.map(([key, index]) => this.#ask("DELETE", `${pathOf(key)}?prevIndex=${index}`, null, signal)),
+        );
       },
     };
     leases.set(session, lease);
     return session;
   }
 
-  /** False when the key is gone: it must be set anew by whoever owns the session. */
+  /** False when the key is gone or somebody else's: it must be set anew by whoever owns the session. */
   async #refresh(key: string, lease: Lease, signal: AbortSignal): Promise<boolean> {
-    const form = new URLSearchParams({ refresh: "true", prevExist: "true", ttl: String(lease.ttlSeconds) });
-    return (await this.#ask("PUT", pathOf(key), form, signal)).body.errorCode !== KEY_NOT_FOUND;
+    const form = new URLSearchParams({
+      refresh: "true",
+      prevIndex: String(lease.keys.get(key)),
+      ttl: String(lease.ttlSeconds),
+    });
+    const { body } = await this.#ask("PUT", pathOf(key), form, signal);
+    if (CONFLICTS.includes(body.errorCode)) return false;
+    if (body.node !== undefined) lease.keys.set(key, body.node.modifiedIndex);
+    return true;
   }
 
   async close(): Promise<void> {

@@ -2,17 +2,27 @@ import type { Etcd3, IKeyValue, ITxnResponse, IWatchResponse, Watcher } from "et
 import type { Clock, Entry, Op, Registry, Session, Snapshot } from "../../contract.ts";
 import { describeError, RegistryError } from "../../errors.ts";
 import { SharedEntries } from "../entries.ts";
+import { createFence } from "../fence.ts";
 import { canonicalKey, isBelow } from "../keys.ts";
 import { abortable, asUnreachable } from "../rejection.ts";
 import { textOf } from "../text.ts";
+import { createMembers, type Members } from "./members.ts";
 import type { EtcdSettings } from "./settings.ts";
 
 /** confd and the setups it serves keep etcd keys with a slash in front. */
 const keyOf = (key: string): string => `/${canonicalKey(key)}`;
 
-async function connect({ hosts, timeoutMs, tls, username, password }: EtcdSettings): Promise<Etcd3> {
-  const [{ Etcd3 }, { noop }] = await Promise.all([import("etcd3"), import("cockatiel")]);
-  return new Etcd3({
+interface Connected {
+  readonly client: Etcd3;
+  readonly members: Members;
+}
+
+async function connect({ hosts, timeoutMs, tls, username, password }: EtcdSettings, clock: Clock): Promise<Connected> {
+  const [{ Etcd3, isRecoverableError }, { noop }] = await Promise.all([import("etcd3"), import("cockatiel")]);
+  const members = createMembers(hosts.length, clock, { noop, recoverable: isRecoverableError });
+  // A member that hangs must leave time to ask the others.
+  const eachMs = Math.ceil(timeoutMs / hosts.length);
+  const client = new Etcd3({
     hosts: [...hosts],
     dialTimeout: timeoutMs,
     // A hung server keeps its connections: pings find out, so that a watch does not wait on it for ever.
@@ -23,8 +33,8 @@ async function connect({ hosts, timeoutMs, tls, username, password }: EtcdSettin
     },
     // Each call has one deadline of ours. The library's three tries would stretch it threefold, and its
     // breaker would go on refusing for five seconds after the server is back.
-    defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + timeoutMs }),
-    faultHandling: { host: () => noop, global: noop },
+    defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: Date.now() + eachMs }),
+    faultHandling: { host: members.host, global: members.global },
     ...(tls === undefined
       ? {}
       : {
@@ -34,10 +44,9 @@ async function connect({ hosts, timeoutMs, tls, username, password }: EtcdSettin
             ...(tls.cert === undefined ? {} : { certChain: Buffer.from(tls.cert) }),
           },
         }),
-    ...(username === undefined || password === undefined
-      ? {}
-      : { auth: { username, password: password.reveal(), callOptions: { deadline: Date.now() + timeoutMs } } }),
+    ...(username === undefined || password === undefined ? {} : { auth: { username, password: password.reveal() } }),
   });
+  return { client, members };
 }
 
 interface SharedSnapshot extends Snapshot {
@@ -54,7 +63,7 @@ export class EtcdRegistry implements Registry {
   readonly #settings: EtcdSettings;
   /** The last answer for each prefix: what a watch tells is added to it, so that one change of many keys costs one key. */
   readonly #known = new Map<string, SharedSnapshot>();
-  #client: Promise<Etcd3> | null = null;
+  #connected: Promise<Connected> | null = null;
 
   readonly #clock: Clock;
 
@@ -64,9 +73,10 @@ export class EtcdRegistry implements Registry {
   }
 
   async #call<T>(signal: AbortSignal, ask: (client: Etcd3) => Promise<T>): Promise<T> {
-    this.#client ??= connect(this.#settings);
+    this.#connected ??= connect(this.#settings, this.#clock);
+    const { client } = await this.#connected;
     try {
-      return await abortable(ask(await this.#client), signal);
+      return await abortable(ask(client), signal);
     } catch (error) {
       throw explain(error, this.#settings.hosts);
     }
@@ -111,6 +121,7 @@ export class EtcdRegistry implements Registry {
         return made;
       });
     } catch (error) {
+      if (error === late) (await this.#connected)?.members.blame();
       void (made as Promise<Watcher> | null)?.then((watcher) => watcher.cancel()).catch(() => {});
       throw error;
     } finally {
@@ -171,20 +182,34 @@ export class EtcdRegistry implements Registry {
   }
 
   async session(ttlMs: number, signal: AbortSignal): Promise<Session> {
-    const lost = new AbortController();
+    const ttlSeconds = Math.max(1, Math.ceil(ttlMs / 1000));
+    const begun = this.#clock.now();
     const { lease, id } = await this.#call(signal, async (client) => {
-      const made = client.lease(Math.max(1, Math.ceil(ttlMs / 1000)));
-      made.on("lost", (error) =>
-        lost.abort(new RegistryError("unreachable", `the lease was lost: ${describeError(error)}`)),
-      );
+      const made = client.lease(ttlSeconds);
       return { lease: made, id: await made.grant() };
     });
+    const fence = createFence(this.#clock, ttlSeconds * 1000, begun);
+    let asked = begun;
+    lease.on("keepaliveFired", () => {
+      asked = this.#clock.now();
+    });
+    lease.on("keepaliveSucceeded", () => fence.renewed(asked));
+    lease.on("lost", (error) => fence.lose(`the lease was lost: ${describeError(error)}`));
+    // What is relied on no more must not be kept alive by the library either: nobody could take over.
+    let revoked: Promise<void> = Promise.resolve();
+    const revoke = (): void => {
+      revoked = lease.revoke();
+      revoked.catch(() => {});
+    };
+    fence.lost.addEventListener("abort", revoke, { once: true });
     const session: Session = {
-      lost: lost.signal,
+      get lost() {
+        return fence.lost;
+      },
       close: async () => {
-        if (lost.signal.aborted) return;
-        lost.abort(new RegistryError("unreachable", "the session was closed"));
-        await lease.revoke();
+        if (fence.lost.aborted) return;
+        fence.lose("the session was closed");
+        await revoked;
       },
     };
     leases.set(session, id);
@@ -192,7 +217,7 @@ export class EtcdRegistry implements Registry {
   }
 
   async close(): Promise<void> {
-    (await this.#client?.catch(() => null))?.close();
+    (await this.#connected?.catch(() => null))?.client.close();
   }
 }
 
@@ -236,7 +261,10 @@ function explain(error: unknown, hosts: readonly string[]): unknown {
   if (error instanceof RegistryError) return error;
   const text = `etcd at ${hosts.join(", ")}: ${describeError(error)}`;
   const name = error instanceof Error ? error.constructor.name : "";
-  if (/Auth|Permission|InvalidAuthToken|UserEmpty/i.test(name) || /permission denied|authentication failed/i.test(text))
+  if (
+    /Auth|Permission|InvalidAuthToken|UserEmpty/i.test(name) ||
+    /permission denied|authentication failed|user name is empty/i.test(text)
+  )
     return new RegistryError("denied", text, { cause: error });
   if (/InvalidArgument|OutOfRange|EtcdError$/.test(name) && /too (many|large)|invalid/i.test(text))
     return new RegistryError("refused", text, { cause: error });

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Client } from "node-zookeeper-client";
 import type { Clock, Secret } from "../../contract.ts";
+import type { Ms } from "../../core/types.ts";
 import { describeError, RegistryError } from "../../errors.ts";
 import { asUnreachable } from "../rejection.ts";
 
@@ -25,6 +26,10 @@ export interface Connection {
   /** Aborts when this session is over; then a new connection is needed. */
   readonly ended: AbortSignal;
   call<T>(signal: AbortSignal, ask: (client: Client, done: Done<T>) => void): Promise<T>;
+  /** What the server has granted: it has limits of its own. */
+  sessionTimeoutMs(): Ms;
+  /** The session's number, as the nodes that hang on it name it. */
+  sessionId(): Buffer;
   close(): void;
 }
 
@@ -62,11 +67,13 @@ export async function connect(
     close();
     throw error;
   }
-  watchDisconnects(client, clock, sessionTimeoutMs, close);
+  watchDisconnects(client, clock, ended.signal, close);
   return {
     library,
     ended: ended.signal,
     close,
+    sessionTimeoutMs: () => client.getSessionTimeout(),
+    sessionId: () => client.getSessionId(),
     async call(callSignal, ask) {
       try {
         return await bounded(callSignal, (done) => ask(client, done));
@@ -104,13 +111,14 @@ function guardParser(client: Client, close: () => void): void {
 }
 
 /** A session that stays disconnected for its time-out is over, whether or not the server could tell us. */
-function watchDisconnects(client: Client, clock: Clock, sessionTimeoutMs: number, close: () => void): void {
+function watchDisconnects(client: Client, clock: Clock, ended: AbortSignal, close: () => void): void {
   let cancel = (): void => {};
   client.on("disconnected", () => {
     cancel();
-    cancel = clock.at(clock.now() + sessionTimeoutMs, close);
+    if (!ended.aborted) cancel = clock.at(clock.now() + client.getSessionTimeout(), close);
   });
   client.on("connected", () => cancel());
+  ended.addEventListener("abort", () => cancel(), { once: true });
 }
 
 function boundedCalls({ timeoutMs, address }: ZooKeeperSettings, clock: Clock, ended: AbortSignal) {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Stat, Transaction } from "node-zookeeper-client";
 import type { Clock, Entry, Op, Registry, Session, Snapshot } from "../../contract.ts";
-import { RegistryError } from "../../errors.ts";
+import { describeError, RegistryError } from "../../errors.ts";
+import { createFence } from "../fence.ts";
 import { canonicalKey } from "../keys.ts";
 import { abortable } from "../rejection.ts";
 import { type Connection, codeOf, connect, type ZooKeeperSettings } from "./connection.ts";
@@ -78,7 +79,7 @@ export class ZooKeeperRegistry implements Registry {
     const owner = ops.find(({ session }) => session !== null)?.session ?? null;
     const own = owner === null ? undefined : sessions.get(owner);
     const connection = own ?? (await this.#connected(signal)).connection;
-    const there = await Promise.all(ops.map((op) => versionAt(connection, op.key, signal)));
+    const there = await Promise.all(ops.map((op) => statAt(connection, pathOf(op.key), signal)));
     const conflicts = ops.filter((op, index) => !fits(op, there[index] ?? null)).map(({ key }) => key);
     if (conflicts.length > 0) return { conflicts };
     const changes = ops.filter((op, index) => "put" in op || there[index] !== null);
@@ -106,14 +107,17 @@ export class ZooKeeperRegistry implements Registry {
     }
   }
 
-  #add({ library }: Connection, transaction: Transaction, op: Op, version: string | null): void {
+  #add({ library, sessionId }: Connection, transaction: Transaction, op: Op, stat: Stat | null): void {
     const path = pathOf(op.key);
-    if (!("put" in op)) transaction.remove(path, Number(version));
-    else if (version !== null) transaction.setData(path, Buffer.from(op.put), Number(version));
-    else {
-      const mode = op.session === null ? library.CreateMode.PERSISTENT : library.CreateMode.EPHEMERAL;
-      transaction.create(path, Buffer.from(op.put), this.#acl(library), mode);
+    if (!("put" in op)) return void transaction.remove(path, stat?.version ?? -1);
+    if (stat !== null) {
+      // A node keeps the session that made it, and goes with that one: it is made anew to hang on ours, in one step.
+      if (op.session === null || stat.ephemeralOwner.equals(sessionId()))
+        return void transaction.setData(path, Buffer.from(op.put), stat.version);
+      transaction.remove(path, stat.version);
     }
+    const mode = op.session === null ? library.CreateMode.PERSISTENT : library.CreateMode.EPHEMERAL;
+    transaction.create(path, Buffer.from(op.put), this.#acl(library), mode);
   }
 
   #acl({ ACL, Id, Permission }: Connection["library"]): InstanceType<typeof ACL>[] {
@@ -126,10 +130,19 @@ export class ZooKeeperRegistry implements Registry {
       ops.map(({ key }) => canonicalKey(key).split("/").slice(0, -1).join("/")).filter((path) => path !== ""),
     );
     for (const parent of parents) {
-      await connection.call<string>(signal, (client, done) =>
-        client.mkdirp(`/${parent}`, this.#acl(connection.library), done),
-      );
+      await connection
+        .call<string>(signal, (client, done) => client.mkdirp(`/${parent}`, this.#acl(connection.library), done))
+        .catch((error) => this.#withoutRoot(error, connection, signal));
     }
+  }
+
+  /** Everything is missing when the folder of the address is: no other words would help. */
+  async #withoutRoot(error: unknown, connection: Connection, signal: AbortSignal): Promise<never> {
+    const { address } = this.#settings;
+    const root = address.slice(address.indexOf("/"));
+    if (codeOf(error) !== NO_NODE || !address.includes("/") || (await statAt(connection, "/", signal)) !== null)
+      throw error;
+    throw new RegistryError("refused", `zookeeper at ${address}: there is no ${root}; make it, or leave it out`);
   }
 
   /** Folders of values are nodes here: one that a removal left without children and value would read like a key. */
@@ -147,22 +160,42 @@ export class ZooKeeperRegistry implements Registry {
 
   /** A ZooKeeper session of its own, so that closing it takes exactly its own nodes away. */
   async session(ttlMs: number, signal: AbortSignal): Promise<Session> {
+    const begun = this.#clock.now();
     const connection = await connect(this.#settings, this.#clock, signal, ttlMs);
-    const lost = new AbortController();
-    connection.ended.addEventListener("abort", () => lost.abort(connection.ended.reason), { once: true });
+    const span = Math.min(ttlMs, connection.sessionTimeoutMs());
+    const fence = createFence(this.#clock, span, begun);
+    connection.ended.addEventListener("abort", () => fence.lose(describeError(connection.ended.reason)), {
+      once: true,
+    });
     // The library answers no question of a hung server; asking is the only way to learn of it before the session is gone.
     let cancel = (): void => {};
     const ask = async (): Promise<void> => {
-      await connection.call(lost.signal, (client, done) => client.exists("/", done)).catch(() => {});
-      if (!lost.signal.aborted) cancel = this.#clock.at(this.#clock.now() + ttlMs / 3, () => void ask());
+      const asked = this.#clock.now();
+      try {
+        await connection.call(fence.lost, (client, done) => client.exists("/", done));
+        fence.renewed(asked);
+      } catch {
+        // The fence knows when it has been too long.
+      }
+      if (!fence.lost.aborted) askLater();
     };
-    cancel = this.#clock.at(this.#clock.now() + ttlMs / 3, () => void ask());
-    const session: Session = {
-      lost: lost.signal,
-      close: async () => {
+    const askLater = (): void => {
+      cancel = this.#clock.at(this.#clock.now() + span / 3, () => void ask());
+    };
+    fence.lost.addEventListener(
+      "abort",
+      () => {
         cancel();
         connection.close();
       },
+      { once: true },
+    );
+    if (!fence.lost.aborted) askLater();
+    const session: Session = {
+      get lost() {
+        return fence.lost;
+      },
+      close: async () => fence.lose("the session was closed"),
     };
     sessions.set(session, connection);
     return session;
@@ -175,16 +208,13 @@ export class ZooKeeperRegistry implements Registry {
   }
 }
 
-/** The node's version as text, null when there is none. */
-async function versionAt(connection: Connection, key: string, signal: AbortSignal): Promise<string | null> {
-  const stat = await connection.call<{ version: number } | null>(signal, (client, done) =>
-    client.exists(pathOf(key), done),
-  );
-  return stat === null || stat === undefined ? null : String(stat.version);
+/** What is known of the node, null when there is none. */
+async function statAt(connection: Connection, path: string, signal: AbortSignal): Promise<Stat | null> {
+  return (await connection.call<Stat | null>(signal, (client, done) => client.exists(path, done))) ?? null;
 }
 
-const fits = ({ expect }: Op, version: string | null): boolean =>
-  expect === "any" || (expect === "absent" ? version === null : version === expect);
+const fits = ({ expect }: Op, stat: Stat | null): boolean =>
+  expect === "any" || (expect === "absent" ? stat === null : String(stat?.version) === expect);
 
 /** ZooKeeper has no revision of a subtree: a digest of all versions stands for it. */
 function revisionOf(entries: ReadonlyMap<string, Entry>): string {

@@ -104,4 +104,34 @@ describe("a current target whose writes go wrong", () => {
     expect(await value()).toContain("10.0.21.5");
     expect(made.lines.join("\n")).not.toContain("another writer");
   });
+
+  it("leaves nothing behind where it is told so, not even what is being written as it ends, and what is not its own alone", async () => {
+    const outlet = outlets.get("publish-current");
+    if (outlet === undefined) throw new Error("no such kind");
+    await stop("exit");
+    const below = `${KEY}/theirs`;
+    await memory.commit([{ key: below, expect: "any", session: null, put: "1" }], signal);
+    const begin = async () => {
+      made = outletEnv("slave3301", clock, made.env.registry("main"));
+      const options = outlet.options.parse({ registry: "main", key: KEY, on_exit: "remove" });
+      ({ stop } = await outlet.create(options, made.env).start());
+    };
+    await begin();
+    // As a server that makes what it was asked, whether or not somebody still waits for the answer.
+    before = () => new Promise<void>((done) => clock.at(clock.now() + 200, done));
+    await show({ r1, r2 });
+    const stopped = stop("exit");
+    await clock.advance(5000);
+    await stopped;
+    expect(await value()).toBeNull();
+    expect((await memory.read(KEY, null, signal)).entries.has(below)).toBe(true);
+
+    before = async () => {};
+    await write("somebody's");
+    await begin();
+    made.board.post(viewOf("slave3301", { r1, r2 }, false));
+    await clock.advance(20);
+    await stop("exit");
+    expect(await value()).toBe("somebody's");
+  });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Registry } from "../../../src/contract.ts";
+import type { Registry, Session } from "../../../src/contract.ts";
 import { outlets } from "../../../src/outlets/index.ts";
 import { registries } from "../../../src/registry/index.ts";
 import { createFakeClock, type FakeClock } from "../../engine/fake-clock.ts";
@@ -115,5 +115,95 @@ describe("publications under a lock", () => {
     expect(await values("gone")).toEqual({ "gone/m1": "10.0.21.5:11211" });
     await removed.stop("exit");
     expect([await values("kept"), await values("gone")]).toEqual([{ "kept/m1": "10.0.21.5:11211" }, {}]);
+  });
+
+  it("leaves nothing at all behind where it is told so, not even what is being written as it ends", async () => {
+    const memory = registry;
+    let slow = false;
+    registry = {
+      ...memory,
+      maxOps: memory.maxOps,
+      services: null,
+      close: () => memory.close(),
+      session: (ttlMs, given) => memory.session(ttlMs, given),
+      read: (prefix, after, given) => memory.read(prefix, after, given),
+      commit: async (ops, given) => {
+        // As a server that makes what it was asked, whether or not somebody still waits for the answer.
+        if (slow) await new Promise<void>((done) => clock.at(clock.now() + 200, done));
+        return memory.commit(ops, given);
+      },
+    };
+    const { show, stop } = await start("members", { key: "gone/{name}", on_exit: "remove" });
+    await show({ m1 });
+    slow = true;
+    await show({ m1, m2 });
+    const stopped = stop("exit");
+    await clock.advance(5000);
+    await stopped;
+    slow = false;
+    expect([await values("gone"), await values("checkd")]).toEqual([{}, {}]);
+  });
+
+  it("writes no more when it stood still for longer than its session lives, whatever it hears first", async () => {
+    const memory = registry;
+    const sessions: AbortController[] = [];
+    registry = {
+      ...memory,
+      maxOps: memory.maxOps,
+      services: null,
+      close: () => memory.close(),
+      read: (prefix, after, given) => memory.read(prefix, after, given),
+      commit: (ops, given) => memory.commit(ops, given),
+      session: async (ttlMs, given) => {
+        const real = await memory.session(ttlMs, given);
+        const controller = new AbortController();
+        sessions.push(controller);
+        // Nobody has told of the loss yet, but who asks learns of it.
+        const told = new AbortController().signal;
+        return {
+          get lost() {
+            return controller.signal.aborted ? controller.signal : told;
+          },
+          close: () => real.close(),
+        };
+      },
+    };
+    const { show, deliveries } = await start("members", { key: "web/{name}" });
+    await show({ m1, m2 });
+    for (const session of sessions) session.abort(new Error("its time is over"));
+    await registry.commit([{ key: "web/m1", expect: "any", session: null, remove: true }], signal);
+    await clock.advance(50);
+    expect(Object.keys(await values("web"))).toEqual(["web/m2"]);
+    expect(deliveries.at(-1)).toMatchObject({ state: "failed", error: "the right to write was lost" });
+  });
+
+  it("moves keys to a lease of its own, so that the end of its forerunner's does not take them away", async () => {
+    const memory = registry;
+    const sessions: Session[] = [];
+    registry = {
+      ...memory,
+      maxOps: memory.maxOps,
+      services: null,
+      close: () => memory.close(),
+      read: (prefix, after, given) => memory.read(prefix, after, given),
+      commit: (ops, given) => memory.commit(ops, given),
+      session: async (ttlMs, given) => {
+        const session = await memory.session(ttlMs, given);
+        sessions.push(session);
+        return session;
+      },
+    };
+    const first = await start("members", { key: "web/{name}", lease: "15s" });
+    await first.show({ m1, m2 });
+    const leases = [...sessions];
+    await first.stop("exit");
+    const second = await start("members", { key: "web/{name}", lease: "15s" });
+    await second.show({ m1, m2 });
+    await clock.advance(2000);
+    for (const session of leases) await session.close();
+    expect(Object.keys(await values("web")).sort()).toEqual(["web/m1", "web/m2"]);
+    const written = second.lines.filter((line) => line.includes("2 written"));
+    await clock.advance(2000);
+    expect(written).toHaveLength(1);
   });
 });
