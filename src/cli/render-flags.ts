@@ -1,5 +1,7 @@
 // The flags of `checkd render`: confd v0.16's, and some of our own. Each is also a key of confd.toml and a variable.
 
+import type { Backend } from "../render/source/backend.ts";
+
 /** A flag. */
 export interface Flag {
   readonly name: string;
@@ -23,11 +25,11 @@ const flag = (name: string, kind: Flag["kind"], key: string | null, says: string
 /** All flags that do something. */
 export const FLAGS: readonly Flag[] = [
   flag("backend", "text", "backend", "consul, etcd, etcdv3, zookeeper, env or file", "etcd"),
-  flag("basic-auth", "switch", "basic_auth", "user and password are asked for"),
+  flag("basic-auth", "switch", "basic_auth", "user and password are sent (consul, etcd, etcdv3)"),
   flag("check-cmd-timeout", "text", "check_cmd_timeout", "longest run of a check_cmd", "30s"),
   flag("client-ca-keys", "text", "client_cakeys", "file with the authorities to trust"),
   flag("client-cert", "text", "client_cert", "file with our certificate"),
-  flag("client-insecure", "switch", "client_insecure", "the server's certificate is not verified"),
+  flag("client-insecure", "switch", "client_insecure", "the server's certificate is not verified (consul, etcd)"),
   flag("client-key", "text", "client_key", "file with our private key"),
   flag("confdir", "text", "confdir", "folder with conf.d and templates", "/etc/confd"),
   flag("config-file", "text", null, "configuration file", "/etc/confd/confd.toml"),
@@ -52,7 +54,7 @@ export const FLAGS: readonly Flag[] = [
   flag("srv-record", "text", "srv_record", "the SRV record that names the nodes"),
   flag("state-dir", "text", "state_dir", "folder for what is remembered between two runs", "/var/lib/checkd"),
   flag("sync-only", "switch", "sync-only", "neither check_cmd nor reload_cmd is run"),
-  flag("username", "text", "username", "user"),
+  flag("username", "text", "username", "user; with -basic-auth, but for zookeeper"),
   flag("values", "text", "values", "strict: keys and values with control characters are refused; or any", "any"),
   flag("version", "switch", null, "prints the version and ends"),
   flag("watch", "switch", "watch", "waits for changes instead of reading at intervals"),
@@ -70,6 +72,25 @@ export const FOREIGN: ReadonlyMap<string, string> = new Map([
   ["separator", "redis"],
   ["table", "dynamodb"],
   ["user-id", "vault"],
+]);
+
+const BY_HTTP: readonly Backend[] = ["consul", "etcd", "etcdv3"];
+
+/** The backends that flags about a backend say something to. */
+export const USED_BY: ReadonlyMap<string, readonly Backend[]> = new Map([
+  ["basic-auth", BY_HTTP],
+  ["client-ca-keys", BY_HTTP],
+  ["client-cert", BY_HTTP],
+  ["client-insecure", BY_HTTP],
+  ["client-key", BY_HTTP],
+  ["file", ["file"]],
+  ["filter", ["file"]],
+  ["node", [...BY_HTTP, "zookeeper"]],
+  ["password", [...BY_HTTP, "zookeeper"]],
+  ["scheme", BY_HTTP],
+  ["srv-domain", [...BY_HTTP, "zookeeper"]],
+  ["srv-record", [...BY_HTTP, "zookeeper"]],
+  ["username", [...BY_HTTP, "zookeeper"]],
 ]);
 
 const HELP_COLUMN = 22;

@@ -19,7 +19,7 @@ import { DEFAULT_RULES, ResourceError, type Rules } from "../render/resource/res
 import { readConfirm, readShrinkGuard, readValues, span } from "../render/resource/rules.ts";
 import { BACKENDS, type Backend, type BackendOptions, defaultNodes } from "../render/source/backend.ts";
 import { FlagError, parseFlags, readSwitch, readWhole, type Said } from "./go-flags.ts";
-import { FLAGS, type Flag, FOREIGN } from "./render-flags.ts";
+import { FLAGS, type Flag, FOREIGN, USED_BY } from "./render-flags.ts";
 import { levelOf } from "./render-log.ts";
 
 /** All that was said on the command line, in variables and in confd.toml, with the defaults. */
@@ -141,7 +141,7 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Re
     logLevel: logLevelOf(words),
     logFormat: logFormatOf(words),
     version: words.isOn("version"),
-    warnings: warningsOf(said, rest),
+    warnings: [...warningsOf(said, rest), ...idleFlags(said, backend)],
   };
 }
 
@@ -153,6 +153,17 @@ function warningsOf(said: Said, rest: readonly string[]): string[] {
   return warnings;
 }
 
+/** Flags that say nothing to this backend. */
+function idleFlags(said: Said, { backend, username, clientCert, clientKey }: BackendOptions): string[] {
+  const idle = [...said.keys()].filter((name) => USED_BY.get(name)?.includes(backend) === false);
+  const warnings = idle.map((name) => `-${name} says nothing to the backend ${backend}`);
+  if (said.has("username") && username === "" && idle.length === 0)
+    warnings.push("-username and -password say nothing without -basic-auth");
+  if ((clientCert === "") !== (clientKey === ""))
+    warnings.push("-client-cert and -client-key go together: one of them is missing, so that neither is used");
+  return warnings;
+}
+
 const isBackend = (word: string): word is Backend => BACKENDS.some((each) => each === word);
 
 function backendOf(words: Words, env: NodeJS.ProcessEnv): BackendOptions {
@@ -161,8 +172,11 @@ function backendOf(words: Words, env: NodeJS.ProcessEnv): BackendOptions {
     throw new FlagError(`Invalid backend: ${JSON.stringify(backend)} (there are ${BACKENDS.join(", ")})`);
   const nodes = words.list("node");
   const consul = consulEnvironment(backend === "consul" ? env : {});
-  const login = loginOf(words, backend === "consul" ? env.CONSUL_HTTP_AUTH : undefined);
+  const login = loginOf(words, backend, env.CONSUL_HTTP_AUTH);
   if (backend === "file" && words.list("file").length === 0) throw new FlagError("the backend file needs -file");
+  // Its library cannot do without: better no answer than one that nobody vouches for.
+  if (backend === "etcdv3" && words.isOn("client-insecure"))
+    throw new FlagError("-client-insecure cannot be had with etcdv3: name the server's authority by -client-ca-keys");
   return {
     backend,
     nodes: nodes.length > 0 ? nodes : defaultNodes(backend, env),
@@ -181,11 +195,14 @@ function backendOf(words: Words, env: NodeJS.ProcessEnv): BackendOptions {
 const tokenOf = (token: string | undefined, file: string | undefined): Secret | undefined =>
   token !== undefined ? secretOf(token) : file === undefined ? undefined : secretFile(file);
 
-function loginOf(words: Words, both = ""): Pick<BackendOptions, "username" | "password"> {
-  const [, user = both, pass = ""] = /^([^:]*):(.*)$/s.exec(both) ?? [];
-  const username = words.text("username", user);
-  const password = words.text("password", pass);
-  if (words.isOn("basic-auth") && username === "") throw new FlagError("-basic-auth needs -username and -password");
+/** As confd: user and password count with -basic-auth only, and before Consul's own variable. ZooKeeper knows no such thing. */
+function loginOf(words: Words, backend: Backend, variable = ""): Pick<BackendOptions, "username" | "password"> {
+  const basic = words.isOn("basic-auth");
+  if (basic && words.text("username") === "") throw new FlagError("-basic-auth needs -username and -password");
+  const [, user = variable, pass = ""] = /^([^:]*):(.*)$/s.exec(variable) ?? [];
+  const isSaid = basic || backend === "zookeeper";
+  const username = isSaid ? words.text("username") : backend === "consul" ? user : "";
+  const password = isSaid ? words.text("password") : pass;
   return { username, password: username === "" ? undefined : secretOf(password) };
 }
 

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { Clock, Log, RegistryReader } from "../contract.ts";
 import { createClock } from "../engine/clock.ts";
-import { withDeadline } from "../engine/deadline.ts";
 import { describeError } from "../errors.ts";
 import { createNames } from "../render/functions/name-service.ts";
 import { intervalLoop } from "../render/interval-loop.ts";
@@ -20,13 +19,12 @@ import { EXIT, version } from "./exit.ts";
 import { FlagError } from "./go-flags.ts";
 import { renderHelp } from "./render-flags.ts";
 import { levelOf, openRenderLog, type RenderLogger } from "./render-log.ts";
+import { nodesOf } from "./render-nodes.ts";
 import { type RenderOptions, readOptions } from "./render-options.ts";
 import { untilStopped } from "./signals.ts";
 
 /** A reload that runs when checkd is stopped may take so long to end. */
 const PATIENCE_MS = 10_000;
-/** Longest wait for the name service. */
-const NAMES_MS = 10_000;
 const SIGNAL_WORDS: Readonly<Record<string, string>> = { SIGTERM: "terminated", SIGINT: "interrupt" };
 
 /** `checkd render`; gives the exit code. */
@@ -51,9 +49,6 @@ async function run(options: RenderOptions): Promise<number> {
   const level = levelOf(options.logLevel) ?? "info";
   const logger = openRenderLog(level, options.logFormat, (line) => void process.stderr.write(line));
   const { log } = logger;
-  log("info", `Backend set to ${options.backend.backend}`);
-  log("info", "Starting confd");
-  for (const warning of options.warnings) log("warning", warning);
   const clock = createClock((error) => log("error", `internal: ${describeError(error)}`));
   let reader: RegistryReader;
   try {
@@ -69,16 +64,13 @@ async function run(options: RenderOptions): Promise<number> {
   }
 }
 
-/** The backend, at the nodes that were named or that the name service names. */
-async function open({ backend, srvRecord }: RenderOptions, clock: Clock, log: RenderLog): Promise<RegistryReader> {
-  let { nodes } = backend;
-  if (srvRecord !== "" && backend.backend !== "env") {
-    log("info", `SRV record set to ${srvRecord}`);
-    const found = await withDeadline(clock, NAMES_MS, new AbortController().signal, (signal) =>
-      createNames().services(srvRecord, signal),
-    );
-    nodes = found.map(({ target, port }) => `${target.replace(/\.$/, "")}:${port}`);
-  }
+/** The backend, at the nodes that were named or that the name service names; says how it begins. */
+async function open(options: RenderOptions, clock: Clock, log: RenderLog): Promise<RegistryReader> {
+  const { backend, srvRecord } = options;
+  for (const warning of options.warnings) log("warning", warning);
+  const nodes = await nodesOf(backend, srvRecord, { names: createNames(), clock, log });
+  log("info", `Backend set to ${backend.backend}`);
+  log("info", "Starting confd");
   log("info", `Backend source(s) set to ${(backend.backend === "file" ? backend.files : nodes).join(", ")}`);
   return openBackend({ ...backend, nodes }, clock);
 }

@@ -71,6 +71,7 @@ describe("flags", () => {
     [["-shrink-guard", "half"], "is no share"],
     [["-debounce", "5"], 'debounce: "5" is no duration'],
     [["-basic-auth"], "-basic-auth needs -username"],
+    [["-backend", "etcdv3", "-client-insecure"], "-client-insecure cannot be had with etcdv3"],
     [["-log-format", "xml"], "neither text nor json"],
     [["-interval", "-5"], "must not be below 0"],
   ])("%j are refused: %s", (argv, message) => {
@@ -90,6 +91,32 @@ describe("flags", () => {
       "-auth-token is for vault only and says nothing here",
       "-separator is for redis only and says nothing here",
     ]);
+  });
+
+  it.each([
+    [["-backend", "zookeeper", "-client-ca-keys", "/ca"], "-client-ca-keys says nothing to the backend zookeeper"],
+    [["-backend", "env", "-node", "a:1"], "-node says nothing to the backend env"],
+    [["-backend", "consul", "-file", "x"], "-file says nothing to the backend consul"],
+    [["-backend", "env", "-srv-domain=x"], "-srv-domain says nothing to the backend env"],
+    [["-username", "u", "-password", "p"], "-username and -password say nothing without -basic-auth"],
+    [
+      ["-client-cert", "/c"],
+      "-client-cert and -client-key go together: one of them is missing, so that neither is used",
+    ],
+  ])("%j are without effect, and that is said", (argv, warning) => {
+    expect(read(argv).warnings).toEqual([warning]);
+  });
+
+  it("of user and password count with -basic-auth, as in confd; with ZooKeeper always", () => {
+    const login = ["-username", "u", "-password", "p"];
+    const userOf = (argv: readonly string[], env = {}) => read(argv, env).backend.username;
+    for (const backend of ["consul", "etcd", "etcdv3"]) {
+      expect(userOf(["-backend", backend, ...login])).toBe("");
+      expect(userOf(["-backend", backend, "-basic-auth", ...login])).toBe("u");
+    }
+    expect(userOf(["-backend", "zookeeper", ...login])).toBe("u");
+    expect(userOf(["-backend", "consul", "-basic-auth", ...login], { CONSUL_HTTP_AUTH: "x:y" })).toBe("u");
+    expect(userOf(["-backend", "etcd"], { CONSUL_HTTP_AUTH: "x:y" })).toBe("");
   });
 
   it("of our own make rules", () => {

@@ -1,3 +1,4 @@
+import { rootCertificates } from "node:tls";
 import type { Etcd3, IKeyValue, ITxnResponse, IWatchResponse, Watcher } from "etcd3";
 import type { Clock, Entry, Op, Registry, Session, Snapshot } from "../../contract.ts";
 import { describeError, RegistryError } from "../../errors.ts";
@@ -39,7 +40,8 @@ async function connect({ hosts, timeoutMs, tls, username, password }: EtcdSettin
       ? {}
       : {
           credentials: {
-            rootCertificate: Buffer.from(tls.ca ?? ""),
+            // Without: the authorities that Node trusts.
+            rootCertificate: Buffer.from(tls.ca ?? rootCertificates.join("\n")),
             ...(tls.key === undefined ? {} : { privateKey: Buffer.from(tls.key) }),
             ...(tls.cert === undefined ? {} : { certChain: Buffer.from(tls.cert) }),
           },

@@ -37,8 +37,11 @@ const pem = <Name extends string>(name: Name, file: string): Partial<Record<Name
   file === "" ? {} : ({ [name]: readFileSync(file, "utf8") } as Record<Name, string>);
 
 function tlsOf({ clientCert, clientKey, clientCaKeys, insecure }: BackendOptions): Tls | undefined {
-  if (clientCert === "" && clientKey === "" && clientCaKeys === "" && !insecure) return undefined;
-  return { ...pem("ca", clientCaKeys), ...pem("cert", clientCert), ...pem("key", clientKey), verify: !insecure };
+  // As confd: one without the other is none.
+  const ours = clientCert !== "" && clientKey !== "";
+  if (!ours && clientCaKeys === "" && !insecure) return undefined;
+  const pair = ours ? { ...pem("cert", clientCert), ...pem("key", clientKey) } : {};
+  return { ...pem("ca", clientCaKeys), ...pair, verify: !insecure };
 }
 
 const withScheme = (node: string, scheme: string): string => (/^https?:\/\//.test(node) ? node : `${scheme}://${node}`);
