@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -28,11 +38,30 @@ async function daemon(fake: FakeClock): Promise<Rig> {
   return one;
 }
 
+/** Files of pools with their times. */
+function onDisk(): string {
+  const folder = join(dir, "pools");
+  if (!existsSync(folder)) return "";
+  const timed = (name: string): string => `${name} ${statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs}`;
+  return readdirSync(folder).map(timed).join("\n");
+}
+
+/** Waits until nothing has been written for a while, on a slow disk too. */
+async function quietDisk(): Promise<void> {
+  let seen = "";
+  for (let quiet = 0, rounds = 0; quiet < 3 && rounds < 100; rounds++) {
+    await new Promise((done) => setTimeout(done, 30));
+    const now = onDisk();
+    quiet = now === seen && !now.includes(".new ") ? quiet + 1 : 0;
+    seen = now;
+  }
+}
+
 const settleDisk = async (one: Rig): Promise<void> => {
   for (let i = 0; i < 50; i++) await one.clock.advance(20);
-  await new Promise((done) => setTimeout(done, 50));
+  await quietDisk();
   await one.clock.advance(1100);
-  await new Promise((done) => setTimeout(done, 50));
+  await quietDisk();
 };
 
 async function killedAfter(states: Readonly<Record<string, "pass" | "fail">>): Promise<Rig> {
