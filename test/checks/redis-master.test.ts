@@ -48,6 +48,13 @@ describe("redis-master: one kept connection", () => {
     expect(chunks).toHaveLength(1);
   });
 
+  it("is given up when the server refuses the login, which leaves it open", async () => {
+    const server = await master({ "AUTH MONITOR S3CRET": "-WRONGPASS invalid username-password pair" });
+    const probe = probeOf(server, { username: "monitor", password: "s3cret" });
+    for (let i = 0; i < 3; i++) expectSeen(await probe.ask(), "unknown", /WRONGPASS/);
+    await until("all connections to be closed", () => server.sockets.size === 0);
+  });
+
   it("gives the very observation of last time while the server says the same, and another at once when it does not", async () => {
     const server = await master();
     const probe = probeOf(server);

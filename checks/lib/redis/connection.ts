@@ -52,8 +52,13 @@ export async function openConnection(at: Address, opening: Opening, signal: Abor
   const loaded = await loadLibrary();
   signal?.throwIfAborted();
   const line = new Line(at, opening, loaded);
-  await line.open(signal);
-  return line;
+  try {
+    await line.open(signal);
+    return line;
+  } catch (error) {
+    line.close(); // a server that refuses the login keeps the connection
+    throw error;
+  }
 }
 
 class Line implements Connection {

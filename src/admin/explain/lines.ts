@@ -60,8 +60,8 @@ function seenWords(health: HealthState, { now, view }: Told, index: number): str
     return state === "unknown" ? "nothing yet" : `nothing since start, remembered as ${state}`;
   const what = `${last.outcome} ${ago(now - observedAt)} (${short(last.reason, 120)})`;
   if (health.blind !== null) {
-    const held = state === "unknown" ? "no verdict can be made" : `held ${state}`;
-    return `${what}: our own fault, not the server's, so it is ${held}`;
+    const held = state === "unknown" ? "there is no verdict" : `it is held ${state}`;
+    return `${what}: our own fault, not the server's, so ${held}`;
   }
   return `${what}, judged ${state} for ${spanWords(now - health.since)}${confirming(health, view.checks[index])}`;
 }
