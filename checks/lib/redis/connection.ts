@@ -145,18 +145,24 @@ class Line implements Connection {
     return volley.send(this.#redis, this.#socket);
   }
 
-  async #bounded<T>(signal: AbortSignal | null, run: () => Promise<T>): Promise<T> {
-    signal?.throwIfAborted();
-    const forget = signal === null ? null : onAbort(signal, () => this.close());
-    try {
-      return await run();
-    } catch (error) {
-      this.close();
-      if (signal?.aborted) throw stopped(signal, this.#stage);
-      throw this.#reason(error);
-    } finally {
-      forget?.();
-    }
+  /** At the end of the signal the question ends at once: the library would take a turn or two to notice. */
+  #bounded<T>(signal: AbortSignal | null, run: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const end = (error: unknown): void => {
+        forget?.();
+        this.close();
+        reject(error);
+      };
+      const forget = signal && onAbort(signal, () => end(stopped(signal, this.#stage)));
+      run().then(
+        (answer) => {
+          forget?.();
+          resolve(answer);
+        },
+        (error: unknown) => end(this.#reason(error)),
+      );
+    });
   }
 
   /** ioredis rejects with "Connection is closed."; why is only in the error event. */
