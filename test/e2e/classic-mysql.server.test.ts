@@ -2,7 +2,7 @@ import cron from "node-cron";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ConsulServer, MASTER_TOKEN, startConsul } from "../servers/consul.ts";
 import { type DatabaseServer, follow, MONITOR, replicates, startMariadb } from "../servers/mariadb.ts";
-import { until } from "../servers/process.ts";
+import { freePort, until } from "../servers/process.ts";
 import { type Ran, run } from "./checkd.ts";
 import {
   addressIn,
@@ -34,21 +34,20 @@ async function named(): Promise<readonly [DatabaseServer, DatabaseServer]> {
   return at(a) === address ? [a, b] : [b, a];
 }
 
-function dbConf(...tags: readonly string[]): string {
-  const sections = tags.map((tag) =>
-    [
-      `[${tag}]`,
-      "host=127.0.0.1",
-      `port=${primary.port}`,
-      `user=${MONITOR.user}`,
-      `password=${MONITOR.password}`,
-      "database=information_schema",
-      "default-character-set=utf8",
-      "",
-    ].join("\n"),
-  );
-  return scratchFile("db.conf", sections.join("\n"));
-}
+const dbConfText = (tag: string, port: number): string =>
+  [
+    `[${tag}]`,
+    "host=127.0.0.1",
+    `port=${port}`,
+    `user=${MONITOR.user}`,
+    `password=${MONITOR.password}`,
+    "database=information_schema",
+    "default-character-set=utf8",
+    "",
+  ].join("\n");
+
+const dbConf = (...tags: readonly string[]): string =>
+  scratchFile("db.conf", tags.map((tag) => dbConfText(tag, primary.port)).join("\n"));
 
 const flags = (...more: readonly string[]): string[] => [
   "--conf",
@@ -198,6 +197,18 @@ describe("checkmysqlslave", () => {
     const lots = await run(["--conf", dbConf(...many), "--all", "--once", ...access], { name: "checkmysqlslave" });
     expect(lots).toMatchObject({ code: 0, stderr: "" });
     expect(count(lots.stdout, " to consul many")).toBe(25);
+  });
+
+  it("is content in one round with the healthy slave in Consul though the primary is away", async () => {
+    const before = await value();
+    const file = scratchFile("db.conf", dbConfText("slave3301", await freePort()));
+    const access = ["--consul", `127.0.0.1:${consul.port}`, "--token", MASTER_TOKEN];
+    const once = await run(["--conf", file, "--tag", "slave3301", "--once", ...access], { name: "checkmysqlslave" });
+    expect(once.code, once.stderr).toBe(0);
+    expect(once.stdout).toContain("slave3301 in consul is ok");
+    expect(count(once.stderr, "\n"), once.stderr).toBe(1);
+    expect(once.stderr).toContain("does not tell its slaves, the last ones stay: ");
+    expect(await value()).toBe(before);
   });
 
   it("reads a db.conf with a byte order mark, CRLF, quotes, and a password full of signs, and shows it nowhere", async () => {

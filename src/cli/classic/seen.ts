@@ -24,6 +24,8 @@ export interface Seen {
 /** The line of a round. fine: said each round, as the old tools did; wrong: said once while it lasts. */
 export type Answer = { readonly kind: "fine" | "wrong"; readonly text: string };
 
+const HOST = /^[\w.:%-]+$/;
+
 /** The server that the key names; null: none, or the value makes no sense. */
 export function publishedIn({ followed, key }: Seen): Address | null {
   const text = followed?.snapshot?.entries.get(key)?.value;
@@ -32,7 +34,8 @@ export function publishedIn({ followed, key }: Seen): Address | null {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null || !("host" in value) || !("port" in value)) return null;
     const port = Number(value.port);
-    return typeof value.host === "string" && Number.isInteger(port) ? { host: value.host, port } : null;
+    const isPort = Number.isInteger(port) && port >= 1 && port <= 65_535;
+    return isPort && typeof value.host === "string" && HOST.test(value.host) ? { host: value.host, port } : null;
   } catch {
     return null;
   }
@@ -87,7 +90,9 @@ export function outcomeOf(seen: Seen): number | null {
   if (delivery?.state === "synced") return EXIT.ok;
   if (listing.state === "asking" || view === null || followed?.state !== "current") return null;
   const nobody = listing.state === "failed" || allAway(view) ? EXIT.unreachable : EXIT.no;
-  // Without a list and without a key there is nobody to ask, and a pool of nobody does not settle.
-  if (view.rows.size === 0) return listing.state === "failed" ? nobody : view.settled ? nobody : null;
+  // Without a list and without a key there is nobody to ask, and a pool of nobody does not settle. The server that a key
+  // names is about to be asked.
+  if (view.rows.size === 0)
+    return view.settled || (listing.state === "failed" && publishedIn(seen) === null) ? nobody : null;
   return view.settled && delivery?.state === "pending" ? nobody : null;
 }

@@ -109,7 +109,16 @@ describe("the exit code of one round", () => {
       1,
     ],
     ["nobody healthy and the primary away", { delivery: told("pending"), listing: failed }, 3],
-    ["nobody known and the primary away", { delivery: null, listing: failed, view: view({}, "pass", false) }, 3],
+    [
+      "the primary away, and the slave in Consul not asked yet",
+      { delivery: null, listing: failed, view: view({}, "pass", false) },
+      null,
+    ],
+    [
+      "nobody known, no key and the primary away",
+      { delivery: null, listing: failed, view: view({}, "pass", false), followed: followed(null) },
+      3,
+    ],
     ["no servers at all", { delivery: null, view: view({}) }, 1],
     ["the primary is being asked", { delivery: told("pending"), listing: { state: "asking" } }, null],
     ["Consul is being asked", { delivery: null, followed: null }, null],
@@ -124,6 +133,8 @@ describe("what is known of a tag", () => {
     ["no address", '{"host":1,"port":2}', null],
     ["no port", '{"host":"h"}', null],
     ["a list", "[]", null],
+    ["a port that is none", '{"host":"h","port":70000}', null],
+    ["a host that is none", '{"host":"no host","port":1}', null],
     ["an address", '{"host":"h","port":1}', { host: "h", port: 1 }],
   ])("reads the key: %s", (_, value, address) => {
     expect(publishedIn(seen({ followed: followed(value) }))).toEqual(address);
