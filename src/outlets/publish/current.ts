@@ -82,9 +82,11 @@ class CurrentPublication {
 
   #see({ state, snapshot, error }: Followed): void {
     if (state !== "current" && state !== "waiting") this.#report.failed(this.#key, "", new Error(error ?? state));
+    const isBack = !this.#readable && state === "current";
     this.#readable = state === "current";
     this.#found = state === "current" ? (snapshot?.entries ?? null) : null;
-    this.#loop.mark();
+    if (isBack) this.#loop.hurry();
+    else this.#loop.mark();
   }
 
   async #work(signal: AbortSignal): Promise<void> {

@@ -66,8 +66,10 @@ class KeyedPublication {
       ({ state, snapshot, error }) => {
         if (state !== "current" && state !== "waiting")
           this.#report.failed(this.#folder, "", new Error(error ?? state));
+        const wasAway = this.#found === null;
         this.#found = state === "current" ? (snapshot?.entries ?? null) : null;
-        this.#loop.mark();
+        if (wasAway && state === "current") this.#loop.hurry();
+        else this.#loop.mark();
       },
       this.#ended.signal,
     );

@@ -6,6 +6,8 @@ export interface Reporter {
   synced(about: string, told: string, shown: string | null): void;
   pending(about: string, told: string): void;
   failed(about: string, told: string, error: unknown): void;
+  /** What failed works again; nothing when it did not fail. */
+  recovered(about: string): void;
 }
 
 /** Makes the reporter of one outlet. */
@@ -18,10 +20,14 @@ export function reporter(env: OutletEnv, outlet: string): Reporter {
     shown: string | null,
     error: string | null,
   ): void => env.report({ outlet, about, state, at: env.clock.now(), told, shown, error });
+  const synced: Reporter["synced"] = (about, told, shown) => {
+    if (failing.delete(about)) env.log("info", `${outlet} of ${about}: told again`, { pool: env.pool });
+    tell("synced", about, told, shown, null);
+  };
   return {
-    synced(about, told, shown) {
-      if (failing.delete(about)) env.log("info", `${outlet} of ${about}: told again`, { pool: env.pool });
-      tell("synced", about, told, shown, null);
+    synced,
+    recovered(about) {
+      if (failing.has(about)) synced(about, "", null);
     },
     pending: (about, told) => tell("pending", about, told, null, null),
     failed(about, told, error) {

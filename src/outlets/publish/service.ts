@@ -6,7 +6,7 @@ import { describeError, RegistryError } from "../../errors.ts";
 import { createLoop, type Loop } from "../loop.ts";
 import { commonOptions, template } from "./options.ts";
 import { type Reporter, reporter } from "./report.ts";
-import { fill } from "./template.ts";
+import { fill, fillPool } from "./template.ts";
 
 const options = z.strictObject({
   ...commonOptions,
@@ -22,6 +22,16 @@ const options = z.strictObject({
 
 type Options = z.output<typeof options>;
 
+/** How often the catalog is looked at: an agent that has forgotten a service, or was told otherwise, is told again. */
+const LOOK_MS = 10_000;
+
+interface Told {
+  readonly name: string;
+  readonly words: string;
+  readonly at: number;
+  readonly passing: boolean;
+}
+
 class ServicePublication {
   readonly #given: Options;
   readonly #env: OutletEnv;
@@ -31,14 +41,16 @@ class ServicePublication {
   readonly #ended = new AbortController();
   #view: PoolView | null = null;
   /** What was told of each service and when, so that only changes and heartbeats are. */
-  readonly #told = new Map<string, { readonly words: string; readonly at: number; readonly passing: boolean }>();
+  readonly #told = new Map<string, Told>();
+  #lookAt: number;
 
   constructor(given: Options, env: OutletEnv, catalog: ServiceCatalog) {
     this.#given = given;
     this.#env = env;
     this.#catalog = catalog;
     this.#report = reporter(env, "publish-service");
-    this.#loop = createLoop({ clock: env.clock, work: (signal) => this.#work(signal), failed: () => {} });
+    this.#lookAt = env.clock.now() + LOOK_MS;
+    this.#loop = createLoop({ clock: env.clock, work: (signal) => this.#round(signal), failed: () => {} });
     env.board.follow((view) => {
       if (view.pool !== env.pool) return;
       this.#view = view;
@@ -46,10 +58,23 @@ class ServicePublication {
     }, this.#ended.signal);
   }
 
-  async #work(signal: AbortSignal): Promise<void> {
+  /** A catalog that cannot be reached is said once, and no service is tried after the first one. */
+  async #round(signal: AbortSignal): Promise<void> {
     const view = this.#view;
     if (view === null) return;
+    const about = fillPool(this.#given.service, view);
+    try {
+      await this.#work(view, signal);
+      if (!signal.aborted) this.#report.recovered(about);
+    } catch (error) {
+      if (!signal.aborted && isAway(error)) this.#report.failed(about, "", error);
+      throw error;
+    }
+  }
+
+  async #work(view: PoolView, signal: AbortSignal): Promise<void> {
     const now = this.#env.clock.now();
+    if (now >= this.#lookAt) await this.#look(signal);
     const rows = [...view.rows.values()].filter(
       ({ target, verdict }) => target.part !== "reference" && verdict !== null,
     );
@@ -64,7 +89,7 @@ class ServicePublication {
         this.#tell(row, view, now, signal),
       );
     if (signal.aborted) return;
-    this.#loop.markAt(now + this.#given.ttl / 3);
+    this.#loop.markAt(Math.min(now + this.#given.ttl / 3, this.#lookAt));
     if (failures.length > 0) throw failures[0];
   }
 
@@ -72,9 +97,22 @@ class ServicePublication {
     try {
       await act();
     } catch (error) {
+      if (isAway(error)) throw error;
       failures.push(error);
       this.#report.failed(id, told, error);
     }
+  }
+
+  /** What the catalog shows otherwise than it was told is due to be told again. */
+  async #look(signal: AbortSignal): Promise<void> {
+    for (const name of new Set([...this.#told.values()].map((told) => told.name))) {
+      const { entries } = await this.#catalog.read(name, null, signal);
+      for (const [id, told] of this.#told) {
+        if (told.name === name && shownPassing(entries.get(id)?.value) !== told.passing)
+          this.#told.set(id, { ...told, at: Number.NEGATIVE_INFINITY });
+      }
+    }
+    this.#lookAt = this.#env.clock.now() + LOOK_MS;
   }
 
   async #tell(row: Row, view: PoolView, now: number, signal: AbortSignal): Promise<void> {
@@ -98,7 +136,7 @@ class ServicePublication {
       ttlMs: ttl,
     };
     await this.#catalog.tell(shape, passing, words, signal);
-    this.#told.set(id, { words, at: now, passing });
+    this.#told.set(id, { name: shape.name, words, at: now, passing });
     this.#report.synced(id, passing ? "passing" : "critical", words);
   }
 
@@ -121,6 +159,13 @@ class ServicePublication {
       if (result.status === "rejected")
         this.#env.log("warn", `a service could not be removed: ${describeError(result.reason)}`);
   }
+}
+
+const isAway = (error: unknown): boolean => error instanceof RegistryError && error.kind !== "refused";
+
+/** What the catalog shows of a service; null: it has none. */
+function shownPassing(value: string | undefined): boolean | null {
+  return value === undefined ? null : (JSON.parse(value) as { readonly status: string }).status === "passing";
 }
 
 const passes = ({ verdict }: Row): boolean =>

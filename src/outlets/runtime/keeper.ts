@@ -21,7 +21,7 @@ export interface Keeper {
 }
 
 /** A reporter for those who look again and again: it tells what is new. That a socket does not answer is logged by its watch. */
-export function newsReporter(env: OutletEnv): Omit<Reporter, "pending"> {
+export function newsReporter(env: OutletEnv): Pick<Reporter, "synced" | "failed"> {
   const report = reporter(env, "runtime");
   const last = new Map<string, string>();
   const isNews = (about: string, text: string): boolean => {
