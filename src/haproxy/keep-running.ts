@@ -4,7 +4,8 @@ import type { Clock, Log, Part } from "../contract.ts";
 import { backOff } from "../core/timing.ts";
 import type { Ms } from "../core/types.ts";
 import { describeError } from "../errors.ts";
-import { ensureRunning, reloadHaproxy, runningPids } from "./process.ts";
+import { HaproxyError } from "./answer.ts";
+import { checkConfig, ensureRunning, reloadHaproxy, runningPids } from "./process.ts";
 
 const LOOK_MS: Ms = 1000;
 /** Its configuration is about to be rendered. */
@@ -93,13 +94,16 @@ class Looker {
     this.#loaded ??= text;
     if (text === this.#loaded || text === this.#refused) return;
     try {
-      await reloadHaproxy(this.#settings, this.#clock);
-      this.#loaded = text;
-      this.#refused = null;
-      this.#log("info", `HAProxy is reloaded: ${confFile} has changed`);
+      await checkConfig(this.#settings, this.#clock);
     } catch (error) {
+      if (!(error instanceof HaproxyError) || error.kind !== "refused") throw error;
       this.#refused = text;
       this.#log("error", `HAProxy goes on as it is, ${confFile} is not fit for it: ${describeError(error)}`);
+      return;
     }
+    await reloadHaproxy(this.#settings, this.#clock);
+    this.#loaded = text;
+    this.#refused = null;
+    this.#log("info", `HAProxy is reloaded: ${confFile} has changed`);
   }
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { HaproxySettings } from "../config/settings.ts";
 import type { Clock } from "../contract.ts";
 import type { Ms } from "../core/types.ts";
@@ -69,9 +69,12 @@ function run(settings: HaproxySettings, args: readonly string[], clock: Clock): 
   });
 }
 
-/** What HAProxy says of its end: its alerts, else its last words. */
+/** What HAProxy says of its end: its alerts, else its last words; not what it goes on with, such as a pidfile named twice. */
 function whyIn(output: string): string {
-  const lines = output.trim().split("\n");
+  const lines = output
+    .trim()
+    .split("\n")
+    .filter((line) => !line.trimEnd().endsWith("Continuing."));
   const alerts = lines.filter((line) => line.startsWith("[ALERT]"));
   const said = alerts.length > 0 ? alerts.slice(0, 3) : lines.slice(-3);
   return said.map((line) => line.replace(/^\[ALERT\]\s+\(\d+\) : /, "")).join("; ");
@@ -92,6 +95,10 @@ export async function ensureRunning(settings: HaproxySettings, clock: Clock): Pr
   return true;
 }
 
+/** Throws when HAProxy does not take its configuration. */
+export const checkConfig = (settings: HaproxySettings, clock: Clock): Promise<void> =>
+  run(settings, ["-c", "-f", settings.confFile], clock);
+
 /** Has HAProxy read its configuration anew without dropping a connection; starts it when it is not running. */
 export async function reloadHaproxy(settings: HaproxySettings, clock: Clock): Promise<void> {
   const pids = runningPids(settings);
@@ -100,26 +107,36 @@ export async function reloadHaproxy(settings: HaproxySettings, clock: Clock): Pr
     await ensureRunning(settings, clock);
     return;
   }
-  await run(settings, ["-c", "-f", settings.confFile], clock);
+  await checkConfig(settings, clock);
   // Management guide, section 4: SIGUSR2 to a master; else a new process finishes the old ones with -sf, and takes over
   // their listening sockets where one of the stats sockets offers them.
   if (settings.mode === "master-worker") process.kill(master, "SIGUSR2");
-  else {
-    const sockets = listenersFrom(readFileSync(settings.confFile, "utf8"));
-    const takeOver = sockets === null ? [] : ["-x", sockets];
-    await run(settings, [...backgroundFlags(settings), ...takeOver, "-sf", ...pids.map(String)], clock);
-  }
+  else await replace(settings, pids, clock);
 }
 
-/** The stats socket that hands its listening sockets to a new process; null without one. */
-export function listenersFrom(config: string): string | null {
+async function replace(settings: HaproxySettings, pids: readonly number[], clock: Clock): Promise<void> {
+  const anew = [...backgroundFlags(settings), "-sf", ...pids.map(String)];
+  const sockets = listenersFrom(readFileSync(settings.confFile, "utf8")).find((path) => existsSync(path));
+  if (sockets !== undefined) {
+    try {
+      return await run(settings, [...anew, "-x", sockets], clock);
+    } catch {
+      // The old process may not know that socket, or answer there no more: it lets the ports go by itself.
+    }
+  }
+  await run(settings, anew, clock);
+}
+
+/** The stats sockets that hand their listening sockets to a new process. */
+export function listenersFrom(config: string): readonly string[] {
   const lines = parseConfig(config)
     .filter(({ kind }) => kind === "global")
     .flatMap(({ lines: all }) => all.map(({ words }) => words));
-  const offering = lines.find(
-    (words) =>
-      words[0] === "stats" && words[1] === "socket" && words.includes("expose-fd") && words.includes("listeners"),
-  );
-  const path = offering?.[2]?.replace(/^unix@/, "");
-  return path?.startsWith("/") === true ? path : null;
+  return lines
+    .filter(
+      (words) =>
+        words[0] === "stats" && words[1] === "socket" && words.includes("expose-fd") && words.includes("listeners"),
+    )
+    .map((words) => words[2]?.replace(/^unix@/, "") ?? "")
+    .filter((path) => path.startsWith("/"));
 }

@@ -70,6 +70,24 @@ describe.each(["daemon", "master-worker"] as const)("HAProxy in mode %s", (mode)
   });
 });
 
+it("is reloaded although its sockets are gone or were never known to it, and answers on the new ones", async () => {
+  const { settings, config, lines, start, pid, write } = await place("daemon");
+  write(`${config("5s")}`.replace("global\n", `global\n  pidfile ${settings.pidFile}\n`));
+  await start();
+  const first = await until("HAProxy", pid);
+  const [running = 0] = runningPids(settings);
+  rmSync(join(settings.confFile, "..", "h.sock"));
+  write(config("6s"));
+  await until("the reload", async () => (await pid()) !== first);
+  await until("the old one to end", () => runningPids(settings).every((each) => each !== running));
+  // A file at the place of a new socket is none that could hand anything over.
+  const other = join(settings.confFile, "..", "other.sock");
+  writeFileSync(other, "");
+  write(config("7s").replace("global\n", `global\n  stats socket ${other} level admin expose-fd listeners\n`));
+  await until("the second reload", () => lines.filter((line) => line.includes("is reloaded")).length === 2);
+  expect(lines.filter((line) => line.startsWith("error"))).toEqual([]);
+});
+
 it("takes no other program for HAProxy because it has the pid of a file", async () => {
   const { settings } = await place("daemon");
   writeFileSync(settings.pidFile, `${process.pid}\n1\nnonsense\n`);
@@ -87,10 +105,10 @@ it("says why HAProxy does not start", async () => {
 });
 
 it.each([
-  ["global\n  stats socket /a level admin\n  stats socket unix@/b expose-fd listeners level admin\n", "/b"],
-  ["global\n  stats socket 127.0.0.1:1 expose-fd listeners\n", null],
-  ["global\n  stats socket /a level admin\n", null],
-  ["defaults\n  mode tcp\n", null],
-])("finds the socket that hands listening sockets over in %j", (config, socket) => {
-  expect(listenersFrom(config)).toBe(socket);
+  ["global\n  stats socket /a level admin\n  stats socket unix@/b expose-fd listeners level admin\n", ["/b"]],
+  ["global\n  stats socket 127.0.0.1:1 expose-fd listeners\n", []],
+  ["global\n  stats socket /a level admin\n", []],
+  ["defaults\n  mode tcp\n", []],
+])("finds the sockets that hand listening sockets over in %j", (config, sockets) => {
+  expect(listenersFrom(config)).toEqual(sockets);
 });

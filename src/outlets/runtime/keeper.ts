@@ -13,7 +13,7 @@ export interface Keeper {
   see(view: PoolView): void;
   /** HAProxy answers, perhaps without anything that was said to it. */
   look(): void;
-  /** Its servers are no longer as they were, by whomever. */
+  /** It is no longer as it was: silent, or its servers were changed by whomever. */
   moved(): void;
   stop(): Promise<void>;
   /** Takes back what is ours. */

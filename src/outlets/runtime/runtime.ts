@@ -42,12 +42,9 @@ function doorsOf(given: RuntimeOptions, env: OutletEnv): readonly Door[] {
 function watchDoor({ client, keeper, state }: Door, given: RuntimeOptions, env: OutletEnv, signal: AbortSignal): void {
   const { pool, log } = env;
   watchProcess(client, env.clock, given.watch, signal, (news) => {
-    if (news.kind === "silent") {
-      log("warn", `HAProxy does not answer: ${news.error}`, { pool });
-      return;
-    }
-    state?.changed();
-    if (news.kind === "moved") {
+    if (news.kind === "silent") log("warn", `HAProxy does not answer: ${news.error}`, { pool });
+    else state?.changed();
+    if (news.kind !== "answers") {
       keeper.moved();
       return;
     }
