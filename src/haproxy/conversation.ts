@@ -15,6 +15,13 @@ export interface Conversation {
   readonly timeoutMs: Ms;
 }
 
+/** What an operator can do about the usual reasons. */
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such socket: HAProxy does not run, or makes it at its next reload (ENOENT)",
+  ECONNREFUSED: "nobody listens there: HAProxy does not run (ECONNREFUSED)",
+  EACCES: "checkd may not use it: see mode, user and group of `stats socket` (EACCES)",
+};
+
 const LARGEST_ANSWER = 64 << 20;
 
 /** Says one line and gives the whole answer; a socket that hangs, breaks or never ends is an error of kind "unreachable". */
@@ -37,7 +44,11 @@ export function converse(
       end(() => fail(new HaproxyError("unreachable", `${address}: ${why}`, { cause })));
     const stop = (): void => broken("given up", signal.reason);
     const cancel = clock.at(clock.now() + timeoutMs, () => broken(`no answer within ${timeoutMs} ms`));
-    socket.on("error", (error) => broken(describeError(error), error));
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      const why = WHY[error.code ?? ""];
+      if (why === undefined) broken(describeError(error), error);
+      else broken(why);
+    });
     if (signal.aborted) return stop();
     signal.addEventListener("abort", stop, { once: true });
     // A master socket stays open after its answer until we close our side.

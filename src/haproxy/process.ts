@@ -116,10 +116,12 @@ export async function reloadHaproxy(settings: HaproxySettings, clock: Clock): Pr
 
 async function replace(settings: HaproxySettings, pids: readonly number[], clock: Clock): Promise<void> {
   const anew = [...backgroundFlags(settings), "-sf", ...pids.map(String)];
-  const sockets = listenersFrom(readFileSync(settings.confFile, "utf8")).find((path) => existsSync(path));
-  if (sockets !== undefined) {
+  const sockets = listenersFrom(readFileSync(settings.confFile, "utf8"));
+  const [first] = sockets;
+  // A socket that is taken over is not made anew: one whose file somebody removed would never be there again.
+  if (first !== undefined && sockets.every((path) => existsSync(path))) {
     try {
-      return await run(settings, [...anew, "-x", sockets], clock);
+      return await run(settings, [...anew, "-x", first], clock);
     } catch {
       // The old process may not know that socket, or answer there no more: it lets the ports go by itself.
     }

@@ -52,7 +52,7 @@ it("loses no request to a reload of HAProxy that reads the state file, and few w
   const missed = (load: (typeof loads)[number]) =>
     load.failures.filter(({ status }) => status === 503).map(({ at }) => at);
   expect(missed(loads[0])).toEqual([]);
-  // The watch comes every 100 ms; a busy machine may add to that, but not without end.
+  // The watch comes every 200 ms; a busy machine may add to that, but not without end.
   const times = missed(loads[1]);
   const spans = times.filter((at, index) => index === 0 || at - (times[index - 1] ?? 0) > 500);
   const longest = Math.max(

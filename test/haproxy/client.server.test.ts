@@ -75,7 +75,10 @@ describe.each(HAPROXY_VERSIONS)("the Runtime API of HAProxy %s", (version) => {
 
 it("says that nobody listens, and that a level is too low, with the mend", async () => {
   const nobody = haproxyClient({ address: "/nowhere/haproxy.sock", timeoutMs: 500, clock });
-  await expect(nobody.info(signal)).rejects.toMatchObject({ kind: "unreachable" });
+  await expect(nobody.info(signal)).rejects.toMatchObject({
+    kind: "unreachable",
+    message: expect.stringContaining("/nowhere/haproxy.sock: there is no such socket"),
+  });
   const port = await freePort();
   const haproxy = await startHaproxy({ config: `global\n  stats socket 127.0.0.1:${port} level user\n${config}` });
   stops.push(() => haproxy.stop());

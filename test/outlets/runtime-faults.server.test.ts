@@ -66,7 +66,7 @@ it("tells two HAProxies at once, and a down is told when both show it; one that 
   expect(outlet.deliveries.some(({ about, state }) => about === "web/s1" && state === "synced")).toBe(false);
   const before = mute.came();
   await sleep(1500);
-  // Two who ask: the watch (every 100 ms, 300 ms each) and the pusher with growing pauses.
+  // Two who ask: the watch (every 200 ms, 300 ms each) and the pusher with growing pauses.
   expect(mute.came() - before).toBeLessThan(12);
 });
 

@@ -49,8 +49,8 @@ export const runtimeOptions = z
       ),
     timeout: duration().prefault("1s").describe("longest wait for an answer of a socket; default 1s"),
     watch: duration()
-      .prefault("100ms")
-      .describe("how often a socket is asked whether HAProxy was reloaded; default 100ms"),
+      .prefault("200ms")
+      .describe("how often a socket is asked whether HAProxy was reloaded; default 200ms"),
     on_exit: z
       .enum(["keep", "remove"])
       .default("keep")

@@ -21,8 +21,9 @@ export interface SlotOptions {
 
 /** While sessions are being finished. */
 const LOOK_EMPTYING_MS = 250;
-/** What others changed is told by the socket's watch; this is for names that have other addresses by now. */
-const LOOK_MS = 10_000;
+/** What others changed is told by the socket's watch; this is for what nobody told of, and for names, which may have other addresses by now. */
+const LOOK_MS = 60_000;
+const LOOK_AT_NAMES_MS = 10_000;
 /** Draining an idle slot and freeing it, with news in between, takes no more looks than this. */
 const MOST_ROUNDS = 5;
 
@@ -154,7 +155,7 @@ export class SlotKeeper implements Keeper {
     const count = `${slots.size} of ${look.seen.length} slots`;
     if (trouble === "") this.#report.synced(this.#about, count, count);
     else this.#report.failed(this.#about, count, new Error(trouble));
-    this.#loop.markAt(this.#env.clock.now() + (look.result.emptying.size > 0 ? LOOK_EMPTYING_MS : LOOK_MS));
+    this.#loop.markAt(this.#env.clock.now() + pauseAfter(look));
   }
 
   #tellTargets(view: PoolView, { seen, result }: Look): void {
@@ -190,6 +191,11 @@ export class SlotKeeper implements Keeper {
       signal,
     );
   }
+}
+
+function pauseAfter({ result, wanted }: Look): Ms {
+  if (result.emptying.size > 0) return LOOK_EMPTYING_MS;
+  return wanted.byName ? LOOK_AT_NAMES_MS : LOOK_MS;
 }
 
 /** What an operator must see to, in one line; empty when all is well. */

@@ -19,7 +19,7 @@ interface Shared {
 }
 
 /** For what nobody told of. */
-const LOOK_MS = 10_000;
+const LOOK_MS = 60_000;
 const LAST_LOOK_MS = 1000;
 const keepers = new Map<string, Shared>();
 

@@ -1,4 +1,5 @@
 // What the board wants of HAProxy's slots. Pure but for names.
+import { isIP } from "node:net";
 import type { Ms, PoolView, Row } from "../../core/types.ts";
 import { addressOf, type Wanted } from "../../haproxy/assign.ts";
 import type { Names } from "../../haproxy/names.ts";
@@ -10,6 +11,8 @@ export interface WantedSlots {
   readonly nameless: readonly string[];
   /** Targets at an address that another one has already. */
   readonly twins: readonly string[];
+  /** Some host is a name, whose address may change. */
+  readonly byName: boolean;
 }
 
 /** What a target should do in HAProxy; of a reference, nothing. */
@@ -41,5 +44,5 @@ export async function wantedSlots(view: PoolView, names: Names, now: Ms): Promis
     else if (wanted.has(addressOf({ host, port: each.port }))) twins.push(each.name);
     else wanted.set(addressOf({ host, port: each.port }), { ...each, host });
   }
-  return { wanted: [...wanted.values()], nameless, twins };
+  return { wanted: [...wanted.values()], nameless, twins, byName: rows.some(({ host }) => isIP(host) === 0) };
 }
