@@ -59,6 +59,12 @@ describe("lint of haproxy.cfg", () => {
       ["agent-send", "agent-send"],
     ],
     ["a name nobody knows", [GOOD.replace("3333", "3300").replace("web/app1", "web/app9")], ["unknown-name"]],
+    ["a name nobody knows at a port of its own", [GOOD.replace("web/app1", "web/app9")], ["unknown-name"]],
+    [
+      "nothing in a server that is called otherwise at the address of its target",
+      [GOOD.replace("app1 10", "s1 10")],
+      [],
+    ],
     ["addr", [GOOD.replace("agent-addr", "addr")], ["addr"]],
     ["no native check", [GOOD.replace(" check ", " ")], ["no-check"]],
     ["a slow agent-inter", [GOOD.replace("agent-inter 1s", "agent-inter 10s")], ["agent-inter"]],
@@ -90,9 +96,38 @@ describe("lint of haproxy.cfg", () => {
     const text =
       'listen writer\n  server db1 10.0.0.5:3306 check agent-check agent-addr 10.0.0.9 agent-port 3300 agent-send "writer/db1\\n"\n';
     expect(lint(parseConfig(text), await settings()).map(({ code, line }) => [code, line])).toEqual([
-      ["unknown-backend", 0],
+      ["unknown-backend", 1],
       ["init-state", 2],
     ]);
+  });
+
+  it("says what would be right where a section or a target is called otherwise", async () => {
+    const misspelt = `backend we\n  mode tcp\n${WRITER}`;
+    expect(lint(parseConfig(misspelt), await settings())).toEqual([
+      {
+        line: 1,
+        code: "unknown-backend",
+        text: "no backend or listen section is called web, as pool web wants; there are we, writer",
+        mend: "web instead of we, or change the name of pool web",
+      },
+    ]);
+    const [missing] = lint(parseConfig(`defaults\n  mode tcp\n${WRITER}`), await settings());
+    expect(missing).toMatchObject({ line: 3, mend: expect.stringContaining("add a section `backend web`") });
+    for (const { line, text } of lint([], await settings())) {
+      expect(line).toBe(1);
+      expect(text).toMatch(/as pool (web|writer) wants; there is none$/);
+    }
+    const [name] = lint(
+      parseConfig(`backend web\n  ${GOOD.replace("web/app1", "wbe/app1")}\n${WRITER}`),
+      await settings(),
+    );
+    expect(name).toMatchObject({ line: 2, code: "unknown-name", mend: 'did you mean "web/app1\\n"?' });
+  });
+
+  it("knows a pool by the questions of its servers, whatever their section is called", async () => {
+    const line = GOOD.replace("weight 100", "weight 10");
+    const text = `backend shop\n  ${line}\nbackend db\n  ${WRITER.split("\n")[1]}\n`;
+    expect(lint(parseConfig(text), await settings()).map(({ code }) => code)).toEqual(["weight", "weight"]);
   });
 
   it("says each finding with its line and its mend", async () => {
@@ -179,10 +214,10 @@ pools:
         ["7 state-address"],
       ],
       ["a state file that is not loaded", 4, "  mode http", ["6 state-file"]],
-      ["no state file", 2, "  maxconn 5", ["0 state-file"]],
+      ["no state file", 2, "  maxconn 5", ["1 state-file"]],
       ["a socket of level operator", 1, "  stats socket /run/h.sock level operator", ["2 socket-level"]],
       ["a socket without level", 1, "  stats socket /run/h.sock", ["2 socket-level"]],
-      ["no socket", 1, "  stats socket /run/other.sock level admin", ["0 no-socket"]],
+      ["no socket", 1, "  stats socket /run/other.sock level admin", ["1 no-socket"]],
     ])("finds %s", async (_, at, line, expected) => {
       expect(await found(FINE.with(at, line))).toEqual(expected);
     });

@@ -2,13 +2,17 @@ import type { AgentPort, PoolSettings } from "../../config/settings.ts";
 import type { RuntimeOptions } from "../../outlets/runtime/options.ts";
 import type { Line, Section, ServerLine } from "./parse.ts";
 
-/** One thing that does not fit: where (line 0: nowhere), what, and how to mend it. */
+/** One thing that does not fit: where, what, and how to mend it. A line that is missing is told where it belongs. */
 export interface Finding {
   readonly line: number;
   readonly code: string;
   readonly text: string;
   readonly mend: string;
 }
+
+/** Where a line of the global section belongs. */
+export const globalPlace = (sections: readonly Section[]): number =>
+  sections.find(({ kind }) => kind === "global")?.line ?? 1;
 
 /** What of checkd's configuration matters here. */
 export interface LintSettings {

@@ -3,7 +3,15 @@ import { isIP } from "node:net";
 import type { PoolSettings } from "../../config/settings.ts";
 import { fillPool } from "../../outlets/publish/template.ts";
 import type { RuntimeOptions } from "../../outlets/runtime/options.ts";
-import { aboutServer, type Finding, type LintSettings, lastLine, type Place, runtimesOf } from "./finding.ts";
+import {
+  aboutServer,
+  type Finding,
+  globalPlace,
+  type LintSettings,
+  lastLine,
+  type Place,
+  runtimesOf,
+} from "./finding.ts";
 import { has, type Line, type Section } from "./parse.ts";
 
 /** Slots have server lines, start empty, and find their state again after a reload. */
@@ -48,7 +56,7 @@ function lintStateFile(place: Place, sections: readonly Section[], runtime: Runt
   const named = lastLine(globals, "server-state-file");
   if (named === undefined)
     found.push({
-      line: 0,
+      line: globalPlace(sections),
       code: "state-file",
       text: "checkd keeps a state file that HAProxy does not read: the global section has no server-state-file",
       mend: `server-state-file ${runtime.state_file?.[0]}`,
@@ -99,7 +107,14 @@ export function lintSockets(sections: readonly Section[], { pools }: LintSetting
     if (line !== undefined && admin) return [];
     const mend = `stats socket ${path} level admin`;
     if (line === undefined)
-      return [{ line: 0, code: "no-socket", text: `no stats socket is ${path}, which checkd is to use`, mend }];
+      return [
+        {
+          line: globalPlace(sections),
+          code: "no-socket",
+          text: `no stats socket is ${path}, which checkd is to use`,
+          mend,
+        },
+      ];
     return [{ line: line.line, code: "socket-level", text: `${path} needs level admin: checkd is refused`, mend }];
   });
 }

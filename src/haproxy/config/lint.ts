@@ -1,11 +1,12 @@
 // Where haproxy.cfg and checkd.yaml do not fit together. Pure.
+import { nearest } from "../../config/nearest.ts";
 import type { PoolSettings } from "../../config/settings.ts";
 import { fillPool } from "../../outlets/publish/template.ts";
 import { type Finding, type LintSettings, type Place, runtimesOf } from "./finding.ts";
-import { lintAgent } from "./lint-agent.ts";
+import { askedOf, lintAgent } from "./lint-agent.ts";
 import { lintPool } from "./lint-pool.ts";
 import { lintSlots, lintSockets } from "./lint-runtime.ts";
-import { has, type Line, type Section, serversIn, wordAfter } from "./parse.ts";
+import { has, type Line, type Section, type ServerLine, serversIn, wordAfter } from "./parse.ts";
 
 /** Looks at every backend and listen section; settings null: haproxy.cfg alone. */
 export function lint(sections: readonly Section[], settings: LintSettings | null): readonly Finding[] {
@@ -32,13 +33,9 @@ function placesIn(sections: readonly Section[], settings: LintSettings | null): 
       named.set(section.name, latest);
     }
     if (section.kind !== "backend" && section.kind !== "listen") continue;
-    places.push({
-      section,
-      lines: [...inherited, ...section.lines],
-      servers: serversIn(section, inherited),
-      pool: settings === null ? null : poolOf(section.name, settings),
-      settings,
-    });
+    const servers = serversIn(section, inherited);
+    const pool = settings === null ? null : poolOf(section.name, servers, settings);
+    places.push({ section, lines: [...inherited, ...section.lines], servers, pool, settings });
   }
   return places;
 }
@@ -49,21 +46,37 @@ const backendsOf = (pool: PoolSettings): readonly string[] => {
 };
 const wordsOf = ({ name, group }: PoolSettings) => ({ pool: name, group });
 
-const poolOf = (backend: string, { pools }: LintSettings): PoolSettings | null =>
-  pools.find((pool) => backendsOf(pool).includes(backend)) ?? null;
+/** The pool that is told about this backend, or else the one that its servers ask about. */
+const poolOf = (backend: string, servers: readonly ServerLine[], settings: LintSettings): PoolSettings | null =>
+  settings.pools.find((pool) => backendsOf(pool).includes(backend)) ??
+  settings.pools.find(({ name }) => servers.some((server) => askedOf(server, settings)?.pool === name)) ??
+  null;
 
 function missingPools(places: readonly Place[], { pools }: LintSettings): readonly Finding[] {
-  const sections = new Set(places.map(({ section }) => section.name));
+  const sections = new Map(places.map(({ section }) => [section.name, section.line]));
+  const asked = new Set(places.map(({ pool }) => pool?.name));
   return pools
     .filter((pool) => runtimesOf(pool).length > 0 || pool.targets.some(({ part }) => part === "member"))
+    .filter((pool) => runtimesOf(pool).length > 0 || !asked.has(pool.name))
     .flatMap((pool) =>
       backendsOf(pool)
         .filter((backend) => !sections.has(backend))
-        .map((backend) => ({
-          line: 0,
-          code: "unknown-backend",
-          text: `no backend or listen section is called ${backend}, as pool ${pool.name} wants`,
-          mend: `name the section ${backend}, or set runtime.backend`,
-        })),
+        .map((backend) => missingBackend(backend, pool, sections)),
     );
+}
+
+/** Told at the section that is nearly called so, or else at the last one. */
+function missingBackend(backend: string, pool: PoolSettings, sections: ReadonlyMap<string, number>): Finding {
+  const names = [...sections.keys()];
+  const close = nearest(backend, names);
+  const there = names.length === 0 ? "there is none" : `there ${names.length === 1 ? "is" : "are"} ${names.join(", ")}`;
+  const mend = close === null ? `add a section \`backend ${backend}\`` : `${backend} instead of ${close}`;
+  const otherwise =
+    runtimesOf(pool).length > 0 ? `runtime.backend of pool ${pool.name}` : `the name of pool ${pool.name}`;
+  return {
+    line: sections.get(close ?? names.at(-1) ?? "") ?? 1,
+    code: "unknown-backend",
+    text: `no backend or listen section is called ${backend}, as pool ${pool.name} wants; ${there}`,
+    mend: `${mend}, or change ${otherwise}`,
+  };
 }
