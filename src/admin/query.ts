@@ -34,16 +34,33 @@ export type QueryAnswer = z.infer<typeof queryAnswer>;
 /** A pool without a group stands in one of its own name. */
 export const groupOf = ({ group, pool }: Pick<PoolView, "group" | "pool">): string => group ?? pool;
 
+/** Two groups may have a pool of one name: `GROUP.NAME` is shown as NAME there. */
+function shownName(view: PoolView): string {
+  const prefix = `${view.group}.`;
+  return view.group !== null && view.pool.startsWith(prefix) ? view.pool.slice(prefix.length) : view.pool;
+}
+
+/** The whole name where the short one is another pool's. */
+function nameAmong(views: readonly PoolView[], view: PoolView): string {
+  const short = shownName(view);
+  return views.some((each) => each !== view && each.group === view.group && each.pool === short) ? view.pool : short;
+}
+
 /** The groups that are asked for; null: there is none of that name. */
 export function queryOf(board: Board, group: string | null, pool: string | null, all: boolean): QueryAnswer | null {
   const views = [...board.pools()]
-    .filter((view) => (group === null || groupOf(view) === group) && (pool === null || view.pool === pool))
+    .filter(
+      (view) =>
+        (group === null || groupOf(view) === group) && (pool === null || [view.pool, shownName(view)].includes(pool)),
+    )
     .sort((a, b) => byName(groupOf(a), groupOf(b)) || byName(a.pool, b.pool));
   if (views.length === 0 && group !== null) return null;
   const answer: Record<string, QueryAnswer[string]> = {};
   for (const view of views) {
     const pools = answer[groupOf(view)] ?? {};
-    pools[view.pool] = { instances: all ? rowsOf(view).map(instanceOf) : rowsOf(view).filter(serves).map(address) };
+    pools[nameAmong(views, view)] = {
+      instances: all ? rowsOf(view).map(instanceOf) : rowsOf(view).filter(serves).map(address),
+    };
     answer[groupOf(view)] = pools;
   }
   return answer;

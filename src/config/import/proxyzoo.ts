@@ -103,11 +103,14 @@ function poolsOf(found: Found, comments: Comment[], paths: Paths): ReadonlyMap<s
   const pools = new Map<string, object>();
   for (const [instanceName, instance] of found) {
     for (const [backend, group] of Object.entries(instance.groups)) {
-      // Two instances may have a backend of one name; a pool's name is unique.
-      const pool = pools.has(backend) ? `${instanceName}-${backend}` : backend;
+      // Two instances may have a backend of one name, a pool's name is unique; the query interface shows this one as of old.
+      const pool = pools.has(backend) ? `${instanceName}.${backend}` : backend;
       const comment = (text: string): void => void comments.push({ path: ["pools", pool], text });
       pools.set(pool, poolOf({ instance, instanceName, registry: registryOf(instanceName), backend, group, paths }));
-      if (pool !== backend) comment(`Backend ${backend} of ${instanceName}: the name was taken.`);
+      if (pool !== backend)
+        comment(
+          `Backend ${backend} of ${instanceName}: the name was taken. /${instanceName}/${backend} answers for it.`,
+        );
       if (instance.socket_files.length > 1)
         comment(`One process answers on all ${instance.socket_files.length} sockets: the first is enough.`);
       if (group.acls.length === 0 && !group.default_backend)

@@ -76,7 +76,7 @@ describe("import of proxyzoo's web.config.json", () => {
           slots: "web-basecentre1..20",
         },
       },
-      "ecbusi-web-basecentre": {
+      "ecbusi.web-basecentre": {
         group: "ecbusi",
         source: { type: "registry", registry: "zk-ecbusi", path: "/ec/web-basecentre" },
         check: { type: "tcp" },
@@ -137,10 +137,12 @@ describe("import of proxyzoo's web.config.json", () => {
     expect(loaded.settings.pools.map(({ name }) => name)).toEqual([
       "web-ngboss",
       "web-basecentre",
-      "ecbusi-web-basecentre",
+      "ecbusi.web-basecentre",
     ]);
     expect(yaml).toContain("# One process answers on all 2 sockets: the first is enough.");
-    expect(yaml).toContain("# Backend web-basecentre of ecbusi: the name was taken.");
+    expect(yaml).toContain(
+      "# Backend web-basecentre of ecbusi: the name was taken. /ecbusi/web-basecentre answers for it.",
+    );
     expect(yaml).toContain("# The query interface: curl http://127.0.0.1:21000/");
   });
 
