@@ -37,6 +37,7 @@ function exitCode(name: string, error: unknown): number {
   // commander has printed its own word already; help and version end with 0.
   if (error instanceof Error && "exitCode" in error && "code" in error && String(error.code).startsWith("commander."))
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  say("error", `${name}: ${describeError(error)}`);
-  return EXIT.no;
+  const few = error instanceof Error && "code" in error && (error.code === "EMFILE" || error.code === "ENFILE");
+  say("error", `${name}: ${describeError(error)}${few ? "; raise `ulimit -n`" : ""}`);
+  return few ? EXIT.unreachable : EXIT.no;
 }

@@ -1,5 +1,5 @@
 import type { PoolSettings } from "../config/settings.ts";
-import type { Alarm, Input, PoolView, Verdict } from "../core/types.ts";
+import type { Alarm, Input, PoolView, Row, Verdict } from "../core/types.ts";
 import { type Inside, isNews, subjectOf, tell } from "./inside.ts";
 import type { Shelf } from "./journal.ts";
 import { OUTLET_ALARM } from "./outlet-env.ts";
@@ -73,13 +73,13 @@ export class PoolPress {
   #changed(name: string, was: Verdict | null, view: PoolView): void {
     const { journal, log } = this.#inside;
     const pool = this.settings.name;
-    const now = view.rows.get(name)?.verdict ?? null;
+    const row = view.rows.get(name);
+    const now = row?.verdict ?? null;
     if (now !== null) journal.enter(pool, name, now);
     tell(this.#inside, (observer) => observer.changed?.(pool, name, was, now));
     const from = was === null ? "" : `${inWords(was)} -> `;
     const text = now === null ? `${from}left` : `${from}${inWords(now)}: ${now.reason}`;
-    // A backup is down as long as all is well.
-    const lost = now?.state === "down" && was?.state !== "down" && now.target.part !== "backup";
+    const lost = now?.state === "down" && was?.state !== "down" && !(row !== undefined && waits(row, was));
     const level = lost ? "warn" : "info";
     log(level, `${pool}/${name}: ${text}`, {
       pool,
@@ -107,6 +107,10 @@ export class PoolPress {
 }
 
 const keyOf = (alarm: Alarm): string => `${alarm.code} ${alarm.target ?? ""}`;
+
+/** Whether it is down as all is well: a backup, or from the start a replica of the writer. */
+const waits = ({ target, health }: Row, was: Verdict | null): boolean =>
+  target.part === "backup" || (was === null && health.some(({ last }) => last?.claim?.role === "reader"));
 
 function inWords({ state, weight, order }: Verdict): string {
   const words = state === "up" && weight !== 100 ? `up ${weight}%` : state;

@@ -51,6 +51,21 @@ describe("log options", () => {
     expect(await run(["lint"], { env: { CHECKD_HAPROXY: cfg } })).toMatchObject({ code: expect.toBeOneOf([0, 1]) });
   });
 
+  it.each([
+    [60, 3, /^checkd: EMFILE: .*; raise `ulimit -n`\n$/],
+    [200, -1, /WARN only 200 files may be open at a time and \d+ may be needed: .*`ulimit -n`/],
+  ])("say what to do where only %d files may be open", async (most, code, says) => {
+    const conf = fileWith("few.yaml", 'pools: { p: { check: { type: tcp }, targets: { a: "127.0.0.1:1" } } }');
+    const script = `ulimit -n ${most}; exec "$1" "$2" run --conf "$3"`;
+    const ran = promisify(execFile)("sh", ["-c", script, "sh", process.execPath, program(), conf], { timeout: 5000 });
+    const { stderr, code: ended } = await ran.then(
+      (out) => ({ ...out, code: 0 }),
+      (error: { readonly stderr: string; readonly code: unknown }) => error,
+    );
+    expect(stderr).toMatch(says);
+    if (code !== -1) expect(ended).toBe(code);
+  });
+
   it("let go of a reader that has read enough", async () => {
     const lines = Array.from({ length: 3000 }, (_, i) => `  server s${i} 127.0.0.1:80 check agent-check agent-port 1`);
     const cfg = fileWith("long.cfg", `backend p\n${lines.join("\n")}\n`);

@@ -374,4 +374,23 @@ describe("the log", () => {
     );
     expect(levels).toEqual(["info", "warn", "info"]);
   });
+
+  it("warns of a writer that goes down, not of replicas that are none from the start", async () => {
+    const { engine, clock, check, lines } = make();
+    let writer = "a";
+    const claim = (role: "writer" | "reader") => ({ role, follows: null, term: null, lineage: [], witness: null });
+    check.reply = ({ name }) =>
+      name === writer ? { ...seen("pass"), claim: claim("writer") } : { ...seen("fail"), claim: claim("reader") };
+    const policy = { role: "writer", witness: "none", handoverMs: 100 } as const;
+    await engine.configure(
+      settingsOf(poolOf("db", { checks: [checkOf(check)], targets: [target("a"), target("b")], policy })),
+    );
+    await clock.advance(5000);
+    const said = (): readonly string[] =>
+      lines.filter((line) => / db\/[ab]: /.test(line)).map((line) => line.slice(0, 12));
+    expect(said().toSorted()).toEqual(["info db/a: u", "info db/b: d"]);
+    writer = "b";
+    await clock.advance(10_000);
+    expect(said()).toContain("warn db/a: u");
+  });
 });
