@@ -1,4 +1,4 @@
-import { age } from "../reason.ts";
+import { formatDuration } from "../duration.ts";
 import type { Memory } from "../types.ts";
 import { claimantsOf, type Election, elect } from "./election.ts";
 import { act, alarmed, type Draft, type Round, type Rule } from "./round.ts";
@@ -47,8 +47,9 @@ function handedOver(round: Round, memory: Memory, elected: Draft | null): Memory
 
 function chosen(draft: Draft, claimants: readonly Draft[], election: Election, memory: Memory, round: Round): Draft {
   if (memory.served !== draft.name) {
-    const left = age((memory.handoverUntil ?? 0) - round.input.now);
-    const note = `is to lead, waits until HAProxy has heard that ${memory.served} is down, ${left} more at most`;
+    // The whole time, not what is left of it: the words stay as they are until the pool decides again.
+    const most = formatDuration(round.input.policy.handoverMs);
+    const note = `is to lead, waits until HAProxy has heard that ${memory.served} is down, ${most} at most`;
     return act(draft, "writer", "down", 0, note);
   }
   const weight = draft.fit === "fit" ? draft.weight : Math.max(1, draft.base);
@@ -70,9 +71,8 @@ function passedOver(draft: Draft, claimants: readonly Draft[], election: Electio
 
 function warned(round: Round, claimants: readonly Draft[], election: Election): Round {
   const names = claimants.map((draft) => draft.name).join(", ");
-  const two =
-    claimants.length > 1
-      ? alarmed(round, "two-writers", `${names} claim to be the writer: ${election.why}`, null)
-      : round;
+  const leads = election.elected === null ? "" : `, ${election.elected.name} leads`;
+  const text = `${names} claim to be the writer${leads}: ${election.why}`;
+  const two = claimants.length > 1 ? alarmed(round, "two-writers", text, null) : round;
   return election.elected === null ? alarmed(two, "no-writer", election.why, null) : two;
 }

@@ -80,7 +80,7 @@ describe("break before make", () => {
     expect(on.serving()).toEqual([]);
     on.settle("b", leads(), 2);
     expect(on.serving()).toEqual([]);
-    expect(on.verdict("b").reason).toBe("is to lead, waits until HAProxy has heard that a is down, 10s more at most");
+    expect(on.verdict("b").reason).toBe("is to lead, waits until HAProxy has heard that a is down, 10s at most");
     hear(on, "b");
     expect(on.serving()).toEqual([]);
     hear(on, "a");
@@ -345,7 +345,8 @@ describe("two that claim to lead", () => {
   ])("are decided by %s", (_, on, serving, why) => {
     expect(on.serving()).toEqual(serving);
     const text = on.view.alarms.find((alarm) => alarm.code === "two-writers")?.text;
-    expect(text).toBe(`a, b claim to be the writer: ${why}`);
+    const leads = serving.map((name) => `, ${name} leads`).join("");
+    expect(text).toBe(`a, b claim to be the writer${leads}: ${why}`);
   });
 
   it("are held with the last agreed while that still claims, and the board shows one at most", () => {
