@@ -46,7 +46,7 @@ function onDisk(): string {
   return readdirSync(folder).map(timed).join("\n");
 }
 
-/** Waits until nothing has been written for a while, on a slow disk too. */
+/** Lets what was begun on the disk end, on a slow one too, while the clock stands. */
 async function quietDisk(): Promise<void> {
   let seen = "";
   for (let quiet = 0, rounds = 0; quiet < 3 && rounds < 100; rounds++) {
@@ -207,15 +207,12 @@ async function writerDaemon(fake: FakeClock, leader: () => string): Promise<Rig>
   return one;
 }
 
-/** Lets what was begun on the disk end, while the clock stands. */
-const endWrites = (): Promise<void> => new Promise((done) => setTimeout(done, 60));
-
 it("keeps at once who the writer is, as another one must not be let up beside it after a kill", async () => {
   const one = await writerDaemon(createFakeClock(), () => "a");
   await one.clock.advance(200);
-  await endWrites();
+  await quietDisk();
   await one.clock.advance(1);
-  await endWrites();
+  await quietDisk();
   expect(state(one, "a")).toBe("up");
   expect(JSON.parse(readFileSync(file(), "utf8")).memory.served).toBe("a");
 });
