@@ -27,7 +27,13 @@ export async function renderRound(members: readonly Member[], given: RoundEnv): 
   }
   for (const [command, group] of groups) {
     const together = command === "" ? group.map((one) => [one]) : [group];
-    for (const some of together) await commit(some, outcomes, env);
+    for (const some of together) {
+      try {
+        await commit(some, outcomes, env);
+      } catch (error) {
+        for (const { candidate } of some) outcomes.set(candidate.member, failed(error));
+      }
+    }
   }
   if (!env.signal.aborted)
     for (const [{ resource }, outcome] of outcomes) {

@@ -18,7 +18,7 @@ const signal = new AbortController().signal;
 
 describe("the keys in a text", () => {
   const keys = async (text: string, dialect: Dialect) =>
-    Object.fromEntries(leaves(await parseTree("f", text, dialect), ""));
+    Object.fromEntries(leaves(await parseTree("f", text, dialect), "", dialect));
 
   it.each([
     ["a word", "a: b", "b", "b"],
@@ -36,6 +36,13 @@ describe("the keys in a text", () => {
   ])("%s: as YAML 1.2, and as confd reads it", async (_, text, ours, confds) => {
     expect(await keys(text, "1.2")).toEqual({ "/a": ours });
     expect(await keys(text, "confd")).toEqual({ "/a": confds });
+  });
+
+  it("are none where there is nothing, to confd", async () => {
+    for (const text of ["a:\nb: {c: ~}\n", '{"a": null, "b": {"c": null}}']) {
+      expect(await keys(text, "1.2")).toEqual({ "/a": "", "/b/c": "" });
+      expect(await keys(text, "confd")).toEqual({});
+    }
   });
 
   it("are named by the path to them", async () => {

@@ -68,7 +68,7 @@ export class FileReader implements RegistryReader {
       if (!isUtf8(bytes)) throw new RegistryError("refused", `${file} is no UTF-8`);
       const text = bytes.toString();
       hash.update(`${file}\0`).update(text);
-      for (const [path, value] of leaves(await parseTree(file, text, dialect), "")) {
+      for (const [path, value] of leaves(await parseTree(file, text, dialect), "", dialect)) {
         const key = canonicalKey(path);
         if (isBelow(prefix, key)) entries.set(key, { value, version: value });
       }

@@ -51,12 +51,13 @@ function parseJson(text: string): Tree | undefined {
   }
 }
 
-/** Every leaf of a tree with its path; lists count from 0. */
-export function* leaves(tree: Tree, path: string): Generator<[string, string]> {
+/** Every leaf of a tree with its path; lists count from 0. A null is empty, and to confd nothing at all. */
+export function* leaves(tree: Tree, path: string, dialect: Dialect): Generator<[string, string]> {
+  if (tree === null && dialect === "confd") return;
   if (tree === null) yield [path, ""];
   else if (typeof tree === "number") yield [path, decimal(tree)];
   else if (typeof tree !== "object") yield [path, String(tree)];
-  else for (const [name, child] of Object.entries(tree)) yield* leaves(child, `${path}/${name}`);
+  else for (const [name, child] of Object.entries(tree)) yield* leaves(child, `${path}/${name}`, dialect);
 }
 
 /** A number without an exponent. */

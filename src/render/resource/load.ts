@@ -34,8 +34,8 @@ export function loadResources(options: LoadOptions): readonly Resource[] | null 
   const folder = join(options.confdir, "conf.d");
   try {
     lstatSync(folder);
-  } catch (error) {
-    throw new ResourceError(`lstat ${folder}: no such file or directory`, { cause: error });
+  } catch {
+    throw new ResourceError(`lstat ${folder}: no such file or directory`);
   }
   return resourceFiles(folder).map((file) => loadResource(file, options));
 }

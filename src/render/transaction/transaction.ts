@@ -132,14 +132,24 @@ async function reloadAll(
 export async function settle(dests: readonly string[], reload: Reload, env: TransactionEnv): Promise<Error | null> {
   try {
     await reloadOnce(reload, env);
-    for (const dest of dests) await clearOwed(dest);
-    return null;
   } catch (error) {
     const failure = new Error(`Config reload failed: ${describeError(error)}`, { cause: error });
     if (env.patience.aborted) return failure; // nobody knows: the next start reloads
-    await goBack(dests, reload, env);
+    await goBack(dests, reload, env).catch((problem) =>
+      env.log("error", `${dests.join(", ")}: the previous file cannot be brought back: ${describeError(problem)}`),
+    );
     return failure;
   }
+  await noteDone(dests, env);
+  return null;
+}
+
+/** A reload that held is no failure because the disk does not take the note of it: there will be one more, that is all. */
+async function noteDone(dests: readonly string[], { log }: TransactionEnv): Promise<void> {
+  for (const dest of dests)
+    await clearOwed(dest).catch((error) =>
+      log("warning", `${dest} is reloaded, which cannot be written down: ${describeError(error)}`),
+    );
 }
 
 async function goBack(dests: readonly string[], reload: Reload, env: TransactionEnv): Promise<void> {
@@ -152,10 +162,11 @@ async function goBack(dests: readonly string[], reload: Reload, env: Transaction
   env.log("warning", `${restored.join(", ")}: the previous file is back in place and is reloaded`);
   try {
     await reloadOnce(reload, env);
-    for (const dest of restored) await clearOwed(dest);
   } catch (error) {
     env.log("error", `The reload of the previous file failed too: ${describeError(error)}`);
+    return;
   }
+  await noteDone(restored, env);
 }
 
 /** Brings the kept file back; false when there is none. From now on its reload is owed too. */

@@ -232,6 +232,31 @@ describe("reload_cmd", () => {
     expect(rig.log).toContain("ERROR The reload of the previous file failed too: exit status 1");
   });
 
+  it("that fails on a disk which takes no note of it is a failure of that resource, and no more", async () => {
+    const rig = rigWith(
+      'reload_cmd = "test ! -e {dir}/broken || { mkdir {dir}/.haproxy.cfg.checkd-reload.new; false; }"',
+    );
+    await rig.round();
+    rig.keys = MORE;
+    writeFileSync(join(rig.dir, "broken"), "");
+    expect(await rig.round()).toMatchObject([
+      { kind: "failed", error: { message: "Config reload failed: exit status 1" } },
+    ]);
+    expect(rig.log).toContainEqual(
+      expect.stringMatching(/^ERROR \S+haproxy\.cfg: the previous file cannot be brought back: EISDIR/),
+    );
+    expect(await rig.round()).toMatchObject([{ kind: "failed" }]);
+  });
+
+  it("that holds on such a disk has held", async () => {
+    const rig = rigWith('reload_cmd = "mkdir {dir}/.haproxy.cfg.checkd-reload.new"');
+    expect(await rig.round()).toEqual([{ kind: "updated" }]);
+    expect(rig.log).toContainEqual(
+      expect.stringMatching(/^WARNING \S+haproxy\.cfg is reloaded, which cannot be written down: /),
+    );
+    expect(read(rig)).toBe(FIRST);
+  });
+
   it("is tried again until it holds, also when nothing else changes", async () => {
     const rig = rigWith('reload_cmd = "echo x >> {dir}/reloads; test ! -e {dir}/broken"');
     await rig.round();
