@@ -25,6 +25,8 @@ export interface AdminClient {
 }
 
 const ANSWER_MS = 10_000;
+const AGAIN_MS = 500;
+const TRIES = 20;
 const NAME_IT = "name the daemon with --admin URL or CHECKD_ADMIN";
 
 /** Finds the daemon; throws with the next step when nobody says where it is. */
@@ -128,7 +130,7 @@ async function request<Answer>(asked: Asked): Promise<Answer> {
   let answer: Heard;
   let said: unknown;
   try {
-    answer = await converse(asked);
+    answer = await patiently(asked);
     said = JSON.parse(answer.text);
   } catch (error) {
     const why = error instanceof SyntaxError ? "what answers there is no checkd" : describeError(error);
@@ -136,6 +138,15 @@ async function request<Answer>(asked: Asked): Promise<Answer> {
   }
   if (answer.status >= 300) throw refused(asked.url, answer.status, said);
   return said as Answer;
+}
+
+/** Asks again whoever says that it was too much at once: a large site has more pools than are answered in a second. */
+async function patiently(asked: Asked): Promise<Heard> {
+  for (let tries = 1; ; tries++) {
+    const answer = await converse(asked);
+    if (answer.status !== 429 || tries === TRIES) return answer;
+    await new Promise((done) => setTimeout(done, AGAIN_MS));
+  }
 }
 
 interface Heard {

@@ -78,16 +78,17 @@ export async function release(conf: string, sockets: readonly string[]): Promise
     say("error", `${conf} names no runtime socket: give --socket PATH`);
     return EXIT.usage;
   }
-  let failures = 0;
+  const failures = new Set<string>();
   for (const place of places) {
     try {
       const names = await releasePlace(place, say);
       const what = names.length === 0 ? "nothing to release" : `released ${names.join(", ")}`;
       process.stdout.write(`${place.socket}: ${place.backend}: ${what}\n`);
     } catch (error) {
-      say("error", describeError(error));
-      failures += 1;
+      // A socket that is away is so for all backends behind it.
+      failures.add(describeError(error));
     }
   }
-  return failures === 0 ? EXIT.ok : EXIT.unreachable;
+  for (const failure of failures) say("error", failure);
+  return failures.size === 0 ? EXIT.ok : EXIT.unreachable;
 }
