@@ -59,11 +59,12 @@ describe.concurrent("checkmemcached", () => {
     const flags = ["--server", list(servers), "--tag", "mem11211", "--consul", `127.0.0.1:${consul.port}`];
     tool = await keep(startClassic("checkmemcached", flags));
     const written = JSON.parse(await until("the key", value)) as { port: number };
-    expect(written).toEqual({
+    const [{ port }] = servers;
+    expect(written, "the first of the list").toEqual({
       name: "mem11211",
       host: "127.0.0.1",
-      port: written.port,
-      proxyport: written.port + 5000,
+      port,
+      proxyport: port + 5000,
     });
     await until("the ok of a round", () => tool.output().includes("mem11211 in consul is ok"));
     expect(tool.lines()[0]).toMatch(/^\[[^\]]+\] connect to 127\.0\.0\.1, \d+ \.\.\.$/);

@@ -27,14 +27,15 @@ export function serversOf(flag: string, texts: readonly string[] | undefined, po
   return [...found.values()];
 }
 
-/** Targets of a configuration: named as a source would name them. */
-export const targetsOf = (servers: readonly Address[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    servers.map(({ host, port }) => [
-      `${host}-${port}`.replace(/[^\w.-]/g, "-"),
-      host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
-    ]),
-  );
+/** Targets of a configuration, named so that of equals the first of the list is chosen. */
+export function targetsOf(servers: readonly Address[]): Readonly<Record<string, string>> {
+  const width = String(servers.length).length;
+  const named = servers.map(({ host, port }, i) => [
+    `${String(i + 1).padStart(width, "0")}-${host}-${port}`.replace(/[^\w.-]/g, "-"),
+    host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+  ]);
+  return Object.fromEntries(named);
+}
 
 /** The first of a list that has one. */
 export function firstOf(servers: readonly Address[]): Address {

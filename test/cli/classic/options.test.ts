@@ -24,7 +24,14 @@ describe("servers", () => {
       { host: "::1", port: 2 },
     ]);
     expect(firstOf(found)).toEqual({ host: "h", port: 1 });
-    expect(targetsOf(found)).toEqual({ "h-1": "h:1", "--1-2": "[::1]:2" });
+    expect(targetsOf(found)).toEqual({ "1-h-1": "h:1", "2---1-2": "[::1]:2" });
+  });
+
+  it("are named in the order of the list, however many there are", () => {
+    const texts = Array.from({ length: 12 }, (_, i) => `h:${99 - i}`);
+    const names = Object.keys(targetsOf(serversOf("--server", texts, 11211)));
+    expect(names.toSorted()).toEqual(names);
+    expect([names[0], names[11]]).toEqual(["01-h-99", "12-h-88"]);
   });
 
   it.each([
