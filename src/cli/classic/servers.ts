@@ -27,11 +27,14 @@ export function serversOf(flag: string, texts: readonly string[] | undefined, po
   return [...found.values()];
 }
 
+/** Letters of a name in a configuration; the number before it tells them apart. */
+const LONGEST = 100;
+
 /** Targets of a configuration, named so that of equals the first of the list is chosen. */
 export function targetsOf(servers: readonly Address[]): Readonly<Record<string, string>> {
   const width = String(servers.length).length;
   const named = servers.map(({ host, port }, i) => [
-    `${String(i + 1).padStart(width, "0")}-${host}-${port}`.replace(/[^\w.-]/g, "-"),
+    `${String(i + 1).padStart(width, "0")}-${host}-${port}`.replace(/[^\w.-]/g, "-").slice(0, LONGEST),
     host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
   ]);
   return Object.fromEntries(named);

@@ -32,6 +32,8 @@ describe("servers", () => {
     const names = Object.keys(targetsOf(serversOf("--server", texts, 11211)));
     expect(names.toSorted()).toEqual(names);
     expect([names[0], names[11]]).toEqual(["01-h-99", "12-h-88"]);
+    const [long = ""] = Object.keys(targetsOf([{ host: "h".repeat(200), port: 1 }]));
+    expect(long).toHaveLength(100);
   });
 
   it.each([
