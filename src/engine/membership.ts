@@ -18,13 +18,19 @@ export interface SourceList {
 /** A source that has named nothing yet. */
 export const emptyList: SourceList = { named: [], held: [] };
 
-/** Takes the new list of a source; when more than the guard's share went at once, they are held. */
+/** Takes the new list of a source; when more than the guard's share of the members went at once, they are held. */
 export function relist(was: SourceList, named: readonly Target[], guard: ShrinkGuard, now: Ms): SourceList {
   const names = namesOf(named);
-  const change = compareLists(namesOf(was.named), names, guard.share);
-  const gone = change === "shrunk" || change === "emptied" ? was.named.filter(({ name }) => !names.has(name)) : [];
+  const gone = isShrunk(was.named, named, guard) ? was.named.filter(({ name }) => !names.has(name)) : [];
   const held = was.held.filter(({ target, until }) => !names.has(target.name) && until > now);
   return { named, held: [...held, ...gone.map((target) => ({ target, until: now + guard.forMs }))] };
+}
+
+/** A backup does not count: a source that always names the primary has lost all when its only replica is missing. */
+function isShrunk(was: readonly Target[], named: readonly Target[], guard: ShrinkGuard): boolean {
+  if (named.length === 0) return was.length > 0;
+  const change = compareLists(namesOf(was.filter(isMember)), namesOf(named.filter(isMember)), guard.share);
+  return change === "shrunk" || change === "emptied";
 }
 
 /** Lets go of held targets that nothing speaks for any more: their time is up, they fail, or their address is elsewhere. */
@@ -63,7 +69,10 @@ export function namesakes(targets: readonly Target[]): Membership["refused"] {
   });
 }
 
-const isServed = ({ part }: Target): boolean => part !== "reference";
+/** A target that serves, or may. */
+export const isServed = ({ part }: Target): boolean => part !== "reference";
+
+const isMember = ({ part }: Target): boolean => part === "member";
 
 /** Name of a discovered target by the template, fit for a name; a backup keeps the one its source gave. */
 export function nameBy(template: string, target: Target, pool: string, group: string | null): Target {

@@ -2,7 +2,17 @@ import type { Configured, PoolSettings } from "../config/settings.ts";
 import type { Membership, Source, SourceKind } from "../contract.ts";
 import type { Alarm, Ms, Target } from "../core/types.ts";
 import { envOf, type Inside } from "./inside.ts";
-import { emptyList, type Held, letGo, nameBy, namesakes, relist, type SourceList, unite } from "./membership.ts";
+import {
+  emptyList,
+  type Held,
+  isServed,
+  letGo,
+  nameBy,
+  namesakes,
+  relist,
+  type SourceList,
+  unite,
+} from "./membership.ts";
 import { SourceRunner } from "./source-runner.ts";
 
 /** What the sources of a pool tell it. */
@@ -149,6 +159,9 @@ export class PoolSources {
 
 const alarmOf = (code: string, text: string): Alarm => ({ code, text, target: null });
 
-/** Whether the server of a held target is listed under another name. */
+/** Whether the server of a held target is listed under another name, also as one of another part: a replica that was promoted. */
 const isMoved = (held: Target, other: Target): boolean =>
-  other.name !== held.name && other.host === held.host && other.port === held.port && other.part === held.part;
+  other.name !== held.name &&
+  other.host === held.host &&
+  other.port === held.port &&
+  isServed(other) === isServed(held);

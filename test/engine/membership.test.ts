@@ -69,6 +69,19 @@ it.each([
   expect(after.held.every(({ until }) => until === 1100)).toBe(true);
 });
 
+it.each([
+  { from: ["*p", "a"], to: ["*p"], held: ["a"] },
+  { from: ["*p", "a", "b"], to: ["*p", "a"], held: [] },
+  { from: ["*p", "a"], to: ["a"], held: [] },
+  { from: ["*p", "a"], to: [], held: ["p", "a"] },
+  { from: ["*p"], to: [], held: ["p"] },
+])("counts no backup (*): from $from to $to holds $held", ({ from, to, held }) => {
+  const list = (marked: readonly string[]) =>
+    marked.map((name) => (name.startsWith("*") ? { ...target(name.slice(1)), part: "backup" as const } : target(name)));
+  const after = relist(relist(emptyList, list(from), guard, 0), list(to), guard, 100);
+  expect(names(after.held.map((one) => one.target))).toEqual(held);
+});
+
 it("holds no longer what is named again, and starts no new time for what is held already", () => {
   const all = ["a", "b", "c"].map((name) => target(name));
   const shrunk = relist(relist(emptyList, all, guard, 0), [], guard, 100);

@@ -156,6 +156,24 @@ it("lets a held target go whose address has another name now", async () => {
   expect([...rows(one)].sort()).toEqual(["a", "c", "x"]);
 });
 
+it("holds the only replica while its primary, which has restarted, does not name it yet; one that was promoted is not held", async () => {
+  const one = make();
+  const primary = { ...target("primary", 1), part: "backup" as const };
+  one.source.names(primary, target("a", 2));
+  await one.engine.configure(settingsOf(pool(one)));
+  await one.clock.advance(5000);
+  one.check.reply = ({ name }) => seen(name === "a" ? "warn" : "pass");
+  one.source.names(primary);
+  one.source.env?.hint("reconnected");
+  await one.clock.advance(5000);
+  expect([...rows(one)].sort()).toEqual(["a", "primary"]);
+  one.source.names({ ...primary, port: 2 });
+  one.source.env?.hint("fail-over");
+  await one.clock.advance(5000);
+  expect(rows(one)).toEqual(["primary"]);
+  expect(codes(one)).not.toContain("list-shrunk");
+});
+
 it("lets a held target go whose address turns up in another pool, but not one that both had from the start", async () => {
   const one = make();
   const [moved, shared, other] = [target("moved", 1), target("shared", 2), target("other", 3)];
