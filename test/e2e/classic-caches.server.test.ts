@@ -81,7 +81,13 @@ describe.concurrent("checkmemcached", () => {
     const theirs = JSON.stringify({ name: "mem11211", host: "127.0.0.1", port: elsewhere.port, proxyport: 1 });
     await consul.put(KEY, theirs);
     await stays("a healthy server of another list", 1500, value, theirs);
-    for (const server of [...servers, elsewhere]) server.signal("SIGSTOP");
+    for (const server of servers) server.signal("SIGSTOP");
+    const isOut = (server: { readonly port: number }): boolean => {
+      const said = tool.errors();
+      return said.lastIndexOf(`${at(server)} is abnormal`) > said.lastIndexOf(`${at(server)} is healthy again`);
+    };
+    await until("the others to be out", () => servers.every(isOut), 20_000);
+    elsewhere.signal("SIGSTOP");
     await until("the tool to say so", () => tool.errors().includes("there is no healthy server for mem11211"), 20_000);
     await stays("the last value, when nobody is healthy", 500, value, theirs);
     const none = await run([...flags, "--once"], { name: "checkmemcached" });

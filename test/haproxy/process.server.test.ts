@@ -44,6 +44,7 @@ describe.each(["daemon", "master-worker"] as const)("HAProxy in mode %s", (mode)
     expect(lines).toEqual([`info HAProxy is started as soon as there is ${settings.confFile}`]);
     write(config("5s"));
     const first = await until("HAProxy", pid);
+    await until("its start to be said", () => lines.some((line) => line.includes("is started:")));
     await stop();
     expect(await pid()).toBe(first);
     // Another checkd finds it running and starts none.
