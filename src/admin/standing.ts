@@ -51,7 +51,7 @@ export function countOf(view: PoolView): Counted {
 /** How a pool is, in one word. Of a writer pool one member serves and the others wait: that is no loss. */
 export function stateOf(view: PoolView, { members, serving, lost, backups }: Counted): PoolWord {
   if (!view.settled) return "unknown";
-  if (members === 0) return "up";
+  if (members === 0 && view.alarms.length === 0) return "up";
   if (serving === 0) return backups.length > 0 ? "degraded" : "down";
   const out = view.policy.role === "writer" ? 0 : lost;
   return out > 0 || view.alarms.length > 0 ? "degraded" : "up";

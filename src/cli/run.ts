@@ -57,6 +57,7 @@ export async function runDaemon(options: RunOptions): Promise<number> {
     log("error", `checkd cannot start: ${describeError(error)}`);
     ended.abort();
     await daemon.stop();
+    endSoon();
     return EXIT.unreachable;
   }
   log("info", `checkd ${version} runs${dryRun ? " dry: nothing is changed" : ""}`, {
@@ -77,10 +78,13 @@ export async function runDaemon(options: RunOptions): Promise<number> {
   notifier.end();
   await daemon.stop();
   if (dryRun) process.stdout.write(dry.text(board, clock));
-  else setTimeout(() => process.exit(), LINGER_MS).unref();
+  else endSoon();
   stray.end();
   return EXIT.ok;
 }
+
+/** Whatever still holds the process: it ends with its exit code. */
+const endSoon = (): void => void setTimeout(() => process.exit(), LINGER_MS).unref();
 
 /** Tells the summary of all pools once a second at most: a reload posts each of thousands of pools. */
 function followStatus(board: Board, clock: Clock, notifier: Notifier, signal: AbortSignal): void {

@@ -84,7 +84,8 @@ export async function startService({ pidFile, logFile, conf }: ServiceOptions): 
   writeFileSync(pidFile, `${child.pid}\n`);
   if (child.connected) child.disconnect();
   child.unref();
-  process.stdout.write(`checkd runs, pid ${child.pid}, log in ${logFile}\n`);
+  const state = runs ? "runs" : `is starting, for more than ${STARTED_MS / 1000} s already`;
+  process.stdout.write(`checkd ${state}, pid ${child.pid}, log in ${logFile}\n`);
   return EXIT.ok;
 }
 

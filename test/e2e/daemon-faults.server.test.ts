@@ -1,11 +1,13 @@
 // What must not end or freeze the daemon: its log, signals at the wrong time, errors that nobody caught.
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { ROOT } from "../../scripts/steps.mjs";
 import { freePort, tempDir, until } from "../servers/process.ts";
-import { askAgent, program, startCheckd } from "./checkd.ts";
+import { startZooKeeper } from "../servers/zookeeper.ts";
+import { askAgent, program, run, startCheckd } from "./checkd.ts";
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
@@ -114,4 +116,27 @@ export default defineChecker({ name: "own", summary: "strays", options: z.strict
   await pause(1000);
   expect(await askAgent(port)).toBe("down #seen\n");
   expect(one.output().match(/stray rejection/g)).toHaveLength(1); // not at every probe
+});
+
+it("ends when something does not start, whatever was connected to by then", { timeout: 30_000 }, async () => {
+  const zk = await startZooKeeper();
+  ends.push(() => zk.stop());
+  const dir = tempDir("faults");
+  ends.push(() => rmSync(dir, { recursive: true, force: true }));
+  const conf = join(dir, "checkd.yaml");
+  const port = await freePort();
+  const taken = createServer().listen(port, "127.0.0.1");
+  ends.push(() => taken.close());
+  const settings = {
+    admin: { listen: `127.0.0.1:${port}` },
+    registries: { zk: { driver: "zookeeper", address: zk.address } },
+    pools: { web: { check: { type: "tcp" }, source: { type: "registry", registry: "zk", path: "/apps" } } },
+  };
+  writeFileSync(conf, JSON.stringify(settings));
+  const ended = await run(["run", "--conf", conf]);
+  expect([ended.code, ended.stderr]).toEqual([3, expect.stringContaining(`127.0.0.1:${port} is taken`)]);
+  const service = ["--pid-file", join(dir, "pid"), "--log-file", join(dir, "log")];
+  const started = await run(["start", "--conf", conf, ...service]);
+  expect([started.code, started.stderr]).toEqual([3, expect.stringContaining("is taken by another program")]);
+  expect((await run(["status", "--pid-file", join(dir, "pid")])).code).toBe(1);
 });

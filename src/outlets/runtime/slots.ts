@@ -206,7 +206,9 @@ function troubleOf({ seen, missing, wanted, result }: Look, { backend }: SlotOpt
   if (missing.length > 0)
     troubles.push(`backend ${backend} has no server ${some(missing)}: compare slots with its server lines`);
   if (result.homeless.length > 0)
-    troubles.push(`no free slot for ${some(result.homeless)}: the backend has only ${seen.length}`);
+    troubles.push(
+      `no free slot for ${some(result.homeless)}: the backend has only ${seen.length}: make server-template longer, and slots`,
+    );
   if (wanted.nameless.length > 0) troubles.push(`does not resolve: ${some(wanted.nameless)}`);
   if (wanted.twins.length > 0) troubles.push(`at an address that another target has: ${some(wanted.twins)}`);
   return troubles.join("; ");

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { Socket } from "node:net";
 import type { Client } from "node-zookeeper-client";
 import type { Clock, Secret } from "../../contract.ts";
 import type { Ms } from "../../core/types.ts";
@@ -54,6 +55,7 @@ export async function connect(
     if (ended.signal.aborted) return;
     ended.abort(new RegistryError("unreachable", `the session with zookeeper at ${address} is over`));
     client.close();
+    endSocket(client, clock);
   };
   for (const event of ["expired", "authenticationFailed"]) client.on(event, close);
   guardParser(client, close);
@@ -86,9 +88,26 @@ export async function connect(
   };
 }
 
-interface Parser {
+interface Manager {
   pendingBuffer: Buffer | null;
+  readonly socket?: Socket;
   onSocketData(chunk: Buffer): void;
+}
+
+const managerOf = (client: Client): Manager =>
+  (client as unknown as { readonly connectionManager: Manager }).connectionManager;
+
+/** How long the server has to close a connection whose session we ended. */
+const GOODBYE_MS: Ms = 500;
+
+/**
+ * The library says goodbye and waits for the server; one that it is still connecting to, or that hangs, never answers
+ * that, and the socket would stay for ever.
+ */
+function endSocket(client: Client, clock: Clock): void {
+  const manager = managerOf(client);
+  const cancel = clock.at(clock.now() + GOODBYE_MS, () => manager.socket?.destroy());
+  manager.socket?.once("close", cancel);
 }
 
 /**
@@ -96,7 +115,7 @@ interface Parser {
  * of the next one, and what cannot be decoded is thrown inside the socket's event. Both end the session instead.
  */
 function guardParser(client: Client, close: () => void): void {
-  const parser = (client as unknown as { readonly connectionManager: Parser }).connectionManager;
+  const parser = managerOf(client);
   const parse = parser.onSocketData;
   parser.onSocketData = (chunk) => {
     try {
