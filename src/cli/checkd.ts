@@ -2,8 +2,9 @@ import { Command, Option } from "commander";
 import { addAdminCommands } from "./admin-commands.ts";
 import { commandFirst } from "./argv.ts";
 import { collect, confFile, confOption, durationArgument, withLogOptions } from "./common.ts";
-import { version } from "./exit.ts";
+import { EXIT, version } from "./exit.ts";
 import { runProgram } from "./program.ts";
+import { say } from "./say.ts";
 import { RUNS } from "./service-word.ts";
 
 // Every command loads what it needs when it runs: --help and probe must start fast.
@@ -188,8 +189,12 @@ async function renderFiles(argv: readonly string[]): Promise<void> {
 addAdminCommands(program, examples);
 for (const command of program.commands) if (!["run", "render"].includes(command.name())) withLogOptions(command);
 
-// Whoever reads the first lines only, as head does, has read enough.
-process.stdout.on("error", () => process.exit());
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // Whoever reads the first lines only, as head does, has read enough.
+  if (error.code === "EPIPE") process.exit();
+  say("error", `checkd: the answer cannot be written: ${error.message}`);
+  process.exit(EXIT.no);
+});
 
 const argv = commandFirst(process.argv.slice(2));
 const [command, ...rest] = argv;

@@ -78,6 +78,13 @@ describe("log options", () => {
     expect(stderr).toBe("");
   });
 
+  it("end with 1 when the answer cannot be written", async () => {
+    const conf = fileWith("full.yaml", 'pools: { p: { check: { type: tcp }, targets: { a: "127.0.0.1:1" } } }');
+    const script = '"$1" "$2" validate --conf "$3" > /dev/full; echo "ended with $?" >&2';
+    const { stderr } = await promisify(execFile)("sh", ["-c", script, "sh", process.execPath, program(), conf]);
+    expect(stderr).toMatch(/^checkd: the answer cannot be written: ENOSPC.*\nended with 1\n$/);
+  });
+
   it("may stand before the command as well", async () => {
     const conf = fileWith("worse.yaml", "pools:\n  a: { timout: 1s }\n");
     const json = await run(["--log-format", "json", "--log-level=error", "validate", "--conf", conf]);
