@@ -28,12 +28,15 @@ export const floor: Rule = (round) => {
   const kept = namesOf(chosen);
   const names = namesOf([...chosen, ...waiting]);
   const next = { ...round, drafts, memory: { ...round.memory, kept, swap: null } };
+  // Whoever has just come and was not asked yet may well be fit.
   const short =
-    fit < need && members.length > 0
+    fit + members.filter(isNew).length < need && members.length > 0
       ? alarmed(next, "below-at-least", `${fit} of ${members.length} fit, at_least ${need}`, null)
       : next;
   return names.length === 0 ? short : alarmed(short, "unfit-kept", `kept though unfit: ${names.join(", ")}`, null);
 };
+
+const isNew = ({ fit, member }: Draft): boolean => fit === "unknown" && member.health.some(({ last }) => last === null);
 
 const doubtNote = "kept while those that are fit are about to change too";
 

@@ -16,6 +16,15 @@ function soften(on: Bench, badness: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(badness)) on.settle(name, bad(value));
 }
 
+it("too few are no alarm while those that have just come were not asked yet", () => {
+  const on = bench({ atLeast: { count: 2 } }, ["a"]);
+  expect(on.alarms()).toEqual(["below-at-least"]);
+  on.apply({ kind: "listed", targets: [target("a"), target("b")], complete: true });
+  expect(on.alarms()).toEqual([]);
+  on.see("b", "fail");
+  expect(on.alarms()).toEqual(["below-at-least"]);
+});
+
 describe("when no target is fit", () => {
   it("all that still serve stay, and say so", () => {
     const on = bench();
