@@ -90,8 +90,11 @@ describe.concurrent("checkmemcached", () => {
     elsewhere.signal("SIGSTOP");
     await until("the tool to say so", () => tool.errors().includes("there is no healthy server for mem11211"), 20_000);
     await stays("the last value, when nobody is healthy", 500, value, theirs);
-    const none = await run([...flags, "--once"], { name: "checkmemcached" });
-    expect(none).toMatchObject({ code: 3 });
+    // On a busy machine a round may find itself stalled, and then it does not know whether anybody answered.
+    const none = await until("a round without an answer", async () => {
+      const ran = await run([...flags, "--once"], { name: "checkmemcached" });
+      return ran.code === 3 && ran;
+    });
     expect(none.stderr).toContain(`127.0.0.1:${elsewhere.port} stays`);
     for (const server of servers) server.signal("SIGCONT");
     await until("a healthy one", async () => servers.map(at).includes(addressIn(await value())), 20_000);

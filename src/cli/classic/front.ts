@@ -106,10 +106,17 @@ export class Front {
   }
 
   #moved(): void {
-    const why = [...this.#fronts.values()].map((front) => front.trouble).find((each) => each !== null) ?? null;
+    const why = this.#trouble();
     if (why !== null && !this.#away) this.#given.log("warn", `${why}; nothing is changed, trying on`);
     if (why === null && this.#away) this.#given.log("info", "consul is back");
     this.#away = why !== null;
     this.#given.moved();
+  }
+
+  /** The first trouble that there is, with its tag where it is not everybody's. */
+  #trouble(): string | null {
+    const [tag, front] = [...this.#fronts].find(([, each]) => each.trouble !== null) ?? [];
+    if (front === undefined) return null;
+    return this.#fronts.size > 1 && front.isOwnTrouble ? `${tag}: ${front.trouble}` : front.trouble;
   }
 }

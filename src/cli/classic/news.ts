@@ -1,8 +1,15 @@
 import type { Alarm, PoolView, Verdict } from "../../core/types.ts";
+import { OUTLET_ALARM } from "../../engine/outlet-env.ts";
 import { inWords } from "./lines.ts";
 
 /** Told by the front itself in other words, or said by the verdicts that lead to them. */
-const SAID_ELSEWHERE: ReadonlySet<string> = new Set(["source-away", "below-at-least", "list-shrunk", "none-up"]);
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set([
+  "source-away",
+  "below-at-least",
+  "list-shrunk",
+  "none-up",
+  OUTLET_ALARM,
+]);
 
 /** Alarms that began between two views, and those that ended. */
 export function alarmNews(

@@ -41,11 +41,18 @@ export function publishedIn({ followed, key }: Seen): Address | null {
   }
 }
 
+/** Why Consul cannot be read now; null: it can. */
+export function silence({ followed }: Seen): string | null {
+  if (followed === null || followed.state === "current" || followed.state === "waiting") return null;
+  return followed.error ?? "it has no leader";
+}
+
 /** Why Consul is no help now; null: it is. */
-export function trouble({ followed, delivery }: Seen): string | null {
-  if (followed !== null && followed.state !== "current" && followed.state !== "waiting")
-    return followed.error ?? "it has no leader";
-  return delivery?.state === "failed" ? (delivery.error ?? "it does not take what is written") : null;
+export function trouble(seen: Seen): string | null {
+  const { delivery } = seen;
+  return (
+    silence(seen) ?? (delivery?.state === "failed" ? (delivery.error ?? "it does not take what is written") : null)
+  );
 }
 
 const serves = ({ verdict }: Row): boolean => verdict?.state === "up" && verdict.weight > 0 && verdict.order === null;

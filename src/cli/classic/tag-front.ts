@@ -11,6 +11,7 @@ import {
   outcomeOf,
   publishedIn,
   type Seen,
+  silence,
   trouble,
 } from "./seen.ts";
 
@@ -50,6 +51,11 @@ export class TagFront {
   /** Why Consul is no help now; null: it is. */
   get trouble(): string | null {
     return trouble(this.#seen);
+  }
+
+  /** Whether it is the tag's own trouble: Consul can be read. */
+  get isOwnTrouble(): boolean {
+    return this.trouble !== null && silence(this.#seen) === null;
   }
 
   /** The exit code of `--once`; null while it is being found out. */

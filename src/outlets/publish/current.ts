@@ -81,10 +81,11 @@ class CurrentPublication {
   }
 
   #see({ state, snapshot, error }: Followed): void {
-    if (state !== "current" && state !== "waiting") this.#report.failed(this.#key, "", new Error(error ?? state));
     const isBack = !this.#readable && state === "current";
     this.#readable = state === "current";
     this.#found = state === "current" ? (snapshot?.entries ?? null) : null;
+    // Last, because a failure is an alarm of the pool, whose new view is worked on at once.
+    if (state !== "current" && state !== "waiting") this.#report.failed(this.#key, "", new Error(error ?? state));
     if (isBack) this.#loop.hurry();
     else this.#loop.mark();
   }

@@ -64,10 +64,11 @@ class KeyedPublication {
     hubOf(this.#registry, { clock, log, name: layout.registry }).watch(
       this.#folder,
       ({ state, snapshot, error }) => {
-        if (state !== "current" && state !== "waiting")
-          this.#report.failed(this.#folder, "", new Error(error ?? state));
         const wasAway = this.#found === null;
         this.#found = state === "current" ? (snapshot?.entries ?? null) : null;
+        // Last, because a failure is an alarm of the pool, whose new view is worked on at once.
+        if (state !== "current" && state !== "waiting")
+          this.#report.failed(this.#folder, "", new Error(error ?? state));
         if (wasAway && state === "current") this.#loop.hurry();
         else this.#loop.mark();
       },

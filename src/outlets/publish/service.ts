@@ -27,7 +27,8 @@ const LOOK_MS = 10_000;
 
 interface Told {
   readonly name: string;
-  readonly words: string;
+  /** The target, as deliveries name it. */
+  readonly about: string;
   readonly at: number;
   readonly passing: boolean;
 }
@@ -58,49 +59,41 @@ class ServicePublication {
     }, this.#ended.signal);
   }
 
-  /** A catalog that cannot be reached is said once, and no service is tried after the first one. */
+  /** A catalog that is away is said once, whatever the number of services. */
   async #round(signal: AbortSignal): Promise<void> {
     const view = this.#view;
     if (view === null) return;
     const about = fillPool(this.#given.service, view);
+    let failed: readonly Failed[];
     try {
-      await this.#work(view, signal);
-      if (!signal.aborted) this.#report.recovered(about);
+      failed = await this.#work(view, signal);
     } catch (error) {
-      if (!signal.aborted && isAway(error)) this.#report.failed(about, "", error);
+      if (!signal.aborted) this.#report.failed(about, "", error);
       throw error;
     }
+    if (signal.aborted) return;
+    this.#report.recovered(about);
+    for (const each of failed) this.#report.failed(each.about, "", each.error);
+    if (failed[0] !== undefined) throw failed[0].error;
   }
 
-  async #work(view: PoolView, signal: AbortSignal): Promise<void> {
+  /** What could not be told, service by service; throws when the catalog is away. */
+  async #work(view: PoolView, signal: AbortSignal): Promise<readonly Failed[]> {
     const now = this.#env.clock.now();
     if (now >= this.#lookAt) await this.#look(signal);
     const rows = [...view.rows.values()].filter(
       ({ target, verdict }) => target.part !== "reference" && verdict !== null,
     );
     const ids = new Set(rows.map((row) => fill(this.#given.id, row.target, view)));
-    const gone = view.settled ? [...this.#told.keys()].filter((id) => !ids.has(id)) : [];
+    const gone = view.settled ? [...this.#told].filter(([id]) => !ids.has(id)) : [];
     // Down first: at no instant may the catalog show more than what serves.
     const ordered = rows.sort((a, b) => Number(passes(a)) - Number(passes(b)));
-    const failures: unknown[] = [];
-    for (const id of gone) await this.#try(failures, id, "remove", () => this.#remove(id, signal));
-    for (const row of ordered)
-      await this.#try(failures, fill(this.#given.id, row.target, view), "tell", () =>
-        this.#tell(row, view, now, signal),
-      );
-    if (signal.aborted) return;
+    const failed = await oneByOne([
+      ...gone.map(([id, { about }]) => ({ about, act: () => this.#remove(id, signal) })),
+      ...ordered.map((row) => ({ about: aboutOf(row, view), act: () => this.#tell(row, view, now, signal) })),
+    ]);
     this.#loop.markAt(Math.min(now + this.#given.ttl / 3, this.#lookAt));
-    if (failures.length > 0) throw failures[0];
-  }
-
-  async #try(failures: unknown[], id: string, told: string, act: () => Promise<void>): Promise<void> {
-    try {
-      await act();
-    } catch (error) {
-      if (isAway(error)) throw error;
-      failures.push(error);
-      this.#report.failed(id, told, error);
-    }
+    return failed;
   }
 
   /** What the catalog shows otherwise than it was told is due to be told again. */
@@ -115,16 +108,17 @@ class ServicePublication {
     this.#lookAt = this.#env.clock.now() + LOOK_MS;
   }
 
-  async #tell(row: Row, view: PoolView, now: number, signal: AbortSignal): Promise<void> {
+  /** False when there was nothing to tell. */
+  async #tell(row: Row, view: PoolView, now: number, signal: AbortSignal): Promise<boolean> {
     const { target, verdict } = row;
-    if (verdict === null) return;
+    if (verdict === null) return false;
     const id = fill(this.#given.id, target, view);
     const passing = passes(row);
     // Before the pool is settled what was passing is only kept alive, so that its TTL does not run out over a restart.
-    if (!view.settled && !passing) return;
+    if (!view.settled && !passing) return false;
     const last = this.#told.get(id);
     // A reason that changes while the state does not can wait for the next heartbeat.
-    if (last?.passing === passing && now - last.at < this.#given.ttl / 3 - 1) return;
+    if (last?.passing === passing && now - last.at < this.#given.ttl / 3 - 1) return false;
     const words = `${verdict.state} ${verdict.weight}% ${verdict.reason}`;
     const { service, tags, ttl } = this.#given;
     const shape = {
@@ -136,13 +130,16 @@ class ServicePublication {
       ttlMs: ttl,
     };
     await this.#catalog.tell(shape, passing, words, signal);
-    this.#told.set(id, { name: shape.name, words, at: now, passing });
-    this.#report.synced(id, passing ? "passing" : "critical", words);
+    const about = aboutOf(row, view);
+    this.#told.set(id, { name: shape.name, about, at: now, passing });
+    this.#report.synced(about, passing ? "passing" : "critical", words);
+    return true;
   }
 
-  async #remove(id: string, signal: AbortSignal): Promise<void> {
+  async #remove(id: string, signal: AbortSignal): Promise<boolean> {
     await this.#catalog.remove(id, signal);
     this.#told.delete(id);
+    return true;
   }
 
   async stop(why: "exit" | "removed" | "replaced"): Promise<void> {
@@ -159,6 +156,35 @@ class ServicePublication {
       if (result.status === "rejected")
         this.#env.log("warn", `a service could not be removed: ${describeError(result.reason)}`);
   }
+}
+
+const aboutOf = ({ target }: Row, { pool }: PoolView): string => `${pool}/${target.name}`;
+
+interface Failed {
+  readonly about: string;
+  readonly error: unknown;
+}
+
+/** Does everything, whatever fails; throws when two in a row find nobody to talk to, as the others would too. */
+async function oneByOne(
+  steps: readonly { readonly about: string; readonly act: () => Promise<boolean> }[],
+): Promise<readonly Failed[]> {
+  const failed: Failed[] = [];
+  let told = 0;
+  let inRow = 0;
+  for (const { about, act } of steps) {
+    try {
+      if (!(await act())) continue;
+      told += 1;
+      inRow = 0;
+    } catch (error) {
+      failed.push({ about, error });
+      inRow = isAway(error) ? inRow + 1 : 0;
+      if (inRow > 1) throw error;
+    }
+  }
+  if (inRow > 0 && told === 0 && failed.length === 1) throw failed[0]?.error;
+  return failed;
 }
 
 const isAway = (error: unknown): boolean => error instanceof RegistryError && error.kind !== "refused";

@@ -23,6 +23,12 @@ interface Known {
 
 /** How long one blocking query waits for news. */
 const WAIT_MS = 60_000;
+/**
+ * The same where the answer is small. A Consul that hangs, or refuses us by now, is found out when the wait is over; where
+ * the answer is large, asking often would cost more than that is worth.
+ */
+const SHORT_WAIT_MS = 10_000;
+const FEW_KEYS = 100;
 
 /** Consul's KV store and catalog through npm `consul`, with the deadlines and the lost compare-and-set it lacks. */
 export class ConsulRegistry implements Registry {
@@ -69,12 +75,13 @@ export class ConsulRegistry implements Registry {
   }
 
   #list(prefix: string, after: string | null, signal: AbortSignal): Promise<[Answer, Item[]?]> {
-    const blocking = after === null ? {} : { index: after, wait: `${WAIT_MS}ms` };
+    const waitMs = (this.#known.get(prefix)?.entries.size ?? 0) > FEW_KEYS ? WAIT_MS : SHORT_WAIT_MS;
+    const blocking = after === null ? {} : { index: after, wait: `${waitMs}ms` };
     const wanted = { key: prefix, recurse: true, ...blocking } as const;
     return this.#caller.call(
       signal,
       async (client, options) => (await client.kv.get({ ...wanted, ...options })) as unknown as [Answer, Item[]?],
-      after === null ? 0 : WAIT_MS,
+      after === null ? 0 : waitMs,
     );
   }
 

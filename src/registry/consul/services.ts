@@ -24,19 +24,20 @@ async function register(caller: ConsulCaller, service: Service, passing: boolean
     name: "checkd",
     timeout: "1s",
     ttl: `${Math.ceil(ttlMs / 1000)}s`,
-    status: passing ? "passing" : "critical",
+    // What is said after it reaches the catalog at once only where the status changes (agent, check_update_interval).
+    status: passing ? "passing" : "warning",
   };
   const request = { id, name, address: host, port, tags: [...tags], check };
   await caller.call(signal, (client, options) => client.agent.service.register({ ...request, ...options }));
 }
 
-/** An agent that restarted has forgotten the check and says so with a 500 (404 since Consul 1.10). */
+/** An agent that restarted has forgotten the check and says so with a 500 (404 since Consul 1.10), in words of each version. */
 const forgotten = (error: unknown): boolean => {
   const response = error instanceof RegistryError ? responseOf(error.cause) : null;
   return (
     response !== null &&
     (response.statusCode === 500 || response.statusCode === 404) &&
-    /unknown check/i.test(String(response.body))
+    /unknown check|does not have associated TTL/i.test(String(response.body))
   );
 };
 

@@ -105,6 +105,6 @@ describe("a catalog of services", () => {
     });
     await show({ w1: up(1), w2: up(2) });
     expect(passing()).toEqual(["w2"]);
-    expect(made.deliveries).toContainEqual(expect.objectContaining({ about: "web-w1", state: "failed" }));
+    expect(made.deliveries).toContainEqual(expect.objectContaining({ about: "web/w1", state: "failed" }));
   });
 });
