@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { defineRegistry, type Op, type Registry, type Session } from "../contract.ts";
-import { RegistryError } from "../errors.ts";
+import { describeError, RegistryError } from "../errors.ts";
 import { canonicalKey, isBelow } from "./keys.ts";
 import { asUnreachable } from "./rejection.ts";
 
@@ -42,14 +42,20 @@ function save(file: string, cells: ReadonlyMap<string, Cell>): void {
   const values = Object.fromEntries(
     [...cells].filter(([, cell]) => cell.session === null).map(([key, cell]) => [key, cell.value]),
   );
-  const fd = openSync(`${file}.new`, "w", 0o600);
   try {
-    writeFileSync(fd, JSON.stringify(values));
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
+    const fd = openSync(`${file}.new`, "w", 0o600);
+    try {
+      writeFileSync(fd, JSON.stringify(values));
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(`${file}.new`, file);
+  } catch (error) {
+    throw new RegistryError("unreachable", `the memory registry's file cannot be written: ${describeError(error)}`, {
+      cause: error,
+    });
   }
-  renameSync(`${file}.new`, file);
 }
 
 class MemoryRegistry implements Registry {
@@ -72,9 +78,8 @@ class MemoryRegistry implements Registry {
 
   async read(prefix: string, after: string | null, signal: AbortSignal) {
     const below = canonicalKey(prefix);
-    const entries = this.#data;
     if (after !== null) await this.#newsBelow(below, Number(after), signal);
-    const found = [...entries].filter(([key]) => isBelow(below, key));
+    const found = [...this.#data].filter(([key]) => isBelow(below, key));
     return {
       entries: new Map(found.map(([key, cell]) => [key, { value: cell.value, version: String(cell.version) }])),
       revision: String(this.#revision),
@@ -116,14 +121,18 @@ class MemoryRegistry implements Registry {
   }
 
   #change(ops: readonly Op[]): void {
-    this.#revision += 1;
+    const revision = this.#revision + 1;
+    // What cannot be stored has not happened.
+    const next = this.#file === undefined ? this.#data : new Map(this.#data);
     for (const op of ops) {
       const key = canonicalKey(op.key);
-      if ("put" in op) this.#data.set(key, { value: op.put, version: this.#revision, session: op.session });
-      else this.#data.delete(key);
-      this.#changedAt.set(key, this.#revision);
+      if ("put" in op) next.set(key, { value: op.put, version: revision, session: op.session });
+      else next.delete(key);
     }
-    if (this.#file !== undefined) save(this.#file, this.#data);
+    if (this.#file !== undefined) save(this.#file, next);
+    this.#cells = next;
+    this.#revision = revision;
+    for (const { key } of ops) this.#changedAt.set(canonicalKey(key), revision);
     for (const wake of [...this.#waiting]) wake();
   }
 
