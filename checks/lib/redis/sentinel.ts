@@ -49,7 +49,14 @@ class Peer implements Sentinel {
     this.#address = at;
     this.#watched = watched;
     const { group, env, lookup } = watched;
-    this.#side = sideLine({ at, what: "Sentinel", access: group.access, limitMs: group.timeoutMs, env, lookup });
+    this.#side = sideLine({
+      at,
+      what: `${group.masterName}: Sentinel`,
+      access: group.access,
+      limitMs: group.timeoutMs,
+      env,
+      lookup,
+    });
   }
 
   get denied(): boolean {
@@ -90,7 +97,8 @@ class Peer implements Sentinel {
         });
       return made;
     } catch (error) {
-      if (!this.#closed) env.log("warn", `Sentinel ${this.at} sends no events: ${describeError(error)}`);
+      if (!this.#closed)
+        env.log("warn", `${group.masterName}: Sentinel ${this.at} sends no events: ${describeError(error)}`);
       return null;
     }
   }

@@ -1,3 +1,4 @@
+import { formatDuration } from "../duration.ts";
 import type { Draft, Round } from "./round.ts";
 import { claimOf, majority, newer, replicas, sentinels, succeeds, type Testimony } from "./witness.ts";
 
@@ -24,8 +25,15 @@ export function elect(round: Round, claimants: readonly Draft[]): Election {
   if (policy.witness === "none") return held(round, claimants);
   const outside = sentinels(round, claimants) ?? (outvoted(round, claimants) ? null : replicas(round, claimants));
   if (outside !== null) return { elected: outside.names, why: outside.why };
-  if (policy.witness === "require") return nobody(`no witness has agreed within ${policy.witnessAgeMs / 1000}s`);
+  if (policy.witness === "require")
+    return nobody(`no witness has agreed within ${formatDuration(policy.witnessAgeMs)}${turnout(claimants)}`);
   return alone(round, claimants) ?? among(newer(claimants, round.memory.ousted)) ?? held(round, claimants);
+}
+
+/** How many of the Sentinels have a vote: too few, or none as in a minority or under another name of the group. */
+function turnout(claimants: readonly Draft[]): string {
+  const [witness] = claimants.flatMap((draft) => claimOf(draft)?.claim.witness ?? []);
+  return witness === undefined ? "" : `: ${witness.votes} of ${witness.of} sentinels have a vote`;
 }
 
 /** Where Sentinels are required but most of them are out of reach, replicas do not speak for them: the others may have moved on where we cannot see. */

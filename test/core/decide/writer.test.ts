@@ -434,7 +434,7 @@ describe("a required witness", () => {
     expect(on.serving()).toEqual(["a"]);
     on.pass(1);
     expect(on.serving()).toEqual([]);
-    expect(on.verdict("a").reason).toBe("no writer: no witness has agreed within 10s");
+    expect(on.verdict("a").reason).toBe("no writer: no witness has agreed within 10s: 1 of 3 sentinels have a vote");
     on.see("a", leads(says("a", 2)));
     expect(on.serving()).toEqual(["a"]);
   });
@@ -467,7 +467,7 @@ describe("a required witness", () => {
       for (const name of ["b", "c"] as const) on.see(name, reads("a", says("a", 1)));
     }
     expect(on.serving()).toEqual([]);
-    expect(on.verdict("a").reason).toBe("no writer: no witness has agreed within 10s");
+    expect(on.verdict("a").reason).toBe("no writer: no witness has agreed within 10s: 1 of 3 sentinels have a vote");
   });
 
   it("takes replicas for a witness where the Sentinels agree on a name that cannot be matched", () => {
