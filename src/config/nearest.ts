@@ -38,7 +38,9 @@ export function allowedHint(word: string, allowed: Iterable<string>): string {
   const close = nearest(word, words);
   if (close !== null) return `did you mean "${close}"?`;
   if (words.length <= MANY) return words.length === 0 ? "there is none" : `allowed: ${words.join(", ")}`;
-  const steps = (candidate: string): number => distance(plain(word), plain(candidate));
+  // One that holds the word, as lagSeconds holds lag, is nearer than any that is only as short.
+  const steps = (candidate: string): number =>
+    plain(candidate).includes(plain(word)) ? 0 : distance(plain(word), plain(candidate));
   return `closest: ${words
     .sort((a, b) => steps(a) - steps(b))
     .slice(0, FEW)

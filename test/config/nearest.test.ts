@@ -39,4 +39,20 @@ describe("allowedHint", () => {
   ])("for %s among %j says %s", (word, allowed, hint) => {
     expect(allowedHint(word, allowed)).toBe(hint);
   });
+
+  it("puts those first of many that hold the word", () => {
+    const facts = [
+      "role",
+      "badness",
+      "primary",
+      "channel",
+      "lagSeconds",
+      "heartbeatLagSeconds",
+      "version",
+      "a",
+      "b",
+      "c",
+    ];
+    expect(allowedHint("lag", [...facts, "d", "e", "f"])).toMatch(/^closest: lagSeconds, heartbeatLagSeconds, /);
+  });
 });
