@@ -86,7 +86,7 @@ function poolLine({ view }: Told): string {
   const asks = view.policy.role === "writer" ? "one writer" : `at_least ${needed}`;
   const by = backups.length > 0 ? `, ${backups.join(", ")} by fallback` : "";
   const aside = ordered > 0 ? `, ${ordered} under order` : "";
-  const alarms = view.alarms.map(({ text }) => text);
+  const alarms = view.alarms.map(({ target, text }) => (target === null ? text : `${target} ${text}`));
   const alarm = alarms.length === 0 ? "no alarm" : `${count(alarms.length, "alarm")}: ${short(alarms.join("; "), 200)}`;
   const settled = view.settled ? "" : " (not settled)";
   return `${serving} of ${count(members, "member")} ${serving === 1 || members === 1 ? "serves" : "serve"}${by}${aside}, ${asks}; ${alarm}${settled}`;
