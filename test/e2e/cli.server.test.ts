@@ -279,6 +279,12 @@ describe("checkd validate", () => {
     const { code, stdout, stderr } = await run(["validate", "--conf", conf]);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(/:2:11: render\.confdir: .*a\.tmpl:1: function "getw" not defined\n$/);
+    for (const name of ["b", "c"]) writeFileSync(join(folder, "conf.d", `${name}.toml`), "[template\n");
+    const broken = await run(["validate", "--conf", conf]);
+    expect(broken.code).toBe(2);
+    expect(broken.stderr).toMatch(
+      /^.*:2:11: render\.confdir: .*b\.toml - .*\n.*:2:11: render\.confdir: .*c\.toml - .*\n$/,
+    );
   });
 
   it("warns of a secret that all may read, without showing it", async () => {

@@ -1,7 +1,8 @@
-import { resolve } from "node:path";
+import { existsSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { z } from "zod";
 import { describeError } from "../../errors.ts";
-import { type LoadOptions, loadResources } from "../../render/resource/load.ts";
+import { type LoadOptions, loadResource, loadResources } from "../../render/resource/load.ts";
 import { DEFAULT_RULES } from "../../render/resource/resource.ts";
 import type { Path } from "../document.ts";
 import { keyOf } from "../keys.ts";
@@ -35,11 +36,36 @@ function readOne(loading: Loading, section: unknown, path: Path): RenderSettings
 
 /** Resources that cannot be read are a problem of the configuration. A directory that is not there yet is none, as in confd. */
 function lookAtResources(loading: Loading, settings: LoadOptions, path: Path): void {
+  for (const problem of resourceProblems(settings)) loading.report([...path, "confdir"], problem);
+}
+
+function resourceProblems(settings: LoadOptions): readonly string[] {
   try {
     loadResources(settings);
+    return [];
   } catch (error) {
-    loading.report([...path, "confdir"], describeError(error));
+    // The first broken resource stops confd; who mends them wants to know of all.
+    const each = tomlFiles(join(settings.confdir, "conf.d")).flatMap((file) => problemOf(file, settings));
+    return each.length === 0 ? [describeError(error)] : each;
   }
+}
+
+function problemOf(file: string, settings: LoadOptions): readonly string[] {
+  try {
+    loadResource(file, settings);
+    return [];
+  } catch (error) {
+    return [describeError(error)];
+  }
+}
+
+function tomlFiles(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return names
+    .filter((name) => name.endsWith("toml"))
+    .sort()
+    .map((name) => join(folder, name));
 }
 
 function rulesOf(
