@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { startNginx } from "../servers/nginx.ts";
-import { sleep, until } from "../servers/process.ts";
+import { until } from "../servers/process.ts";
 import { run, startCheckd } from "./checkd.ts";
 
 const stops: (() => Promise<unknown> | unknown)[] = [];
@@ -33,12 +33,13 @@ it("a recorded run replays to the verdicts that happened, and with other thresho
     },
   });
   const checkd = await startCheckd(config(3));
-  for (let round = 0; round < 3; round += 1) {
-    const downs = checkd.output().split("-> down").length;
+  const said = (change: RegExp): number => checkd.output().match(change)?.length ?? 0;
+  await until("both to be up", () => said(/web\/[ab]: up: /g) === 2);
+  for (let round = 1; round <= 3; round += 1) {
     nginx.setContent("broken\n");
-    await until("both to be down", () => checkd.output().split("-> down").length >= downs + 2);
+    await until("both to be down", () => said(/: up -> down/g) === 2 * round);
     nginx.setContent("test me\n");
-    await sleep(500);
+    await until("both to be up again", () => said(/: down -> up/g) === 2 * round);
   }
   await checkd.stop();
   const exact = await run(["replay", file, "--json"]);
