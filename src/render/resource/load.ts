@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse as parseToml } from "smol-toml";
+import { parse as parseToml, TomlError } from "smol-toml";
 import { describeError } from "../../errors.ts";
 import { cleanPath } from "../functions/go-path.ts";
 import { entriesOf, type Fields, fieldsOf, text, texts, whole } from "./fields.ts";
@@ -49,7 +49,8 @@ export function loadResource(file: string, options: LoadOptions): Resource {
   } catch (error) {
     if (error instanceof EmptySource) throw new ResourceError("empty src template", { cause: file });
     const [line = ""] = describeError(error).split("\n");
-    throw new ResourceError(`Cannot process template resource ${file} - ${line}`);
+    const place = error instanceof TomlError ? `line ${error.line}: ` : "";
+    throw new ResourceError(`Cannot process template resource ${file} - ${place}${line}`);
   }
 }
 

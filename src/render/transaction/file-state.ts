@@ -43,6 +43,7 @@ export interface Known {
 export async function lookAt(path: string, known: Known | null = null): Promise<FileState | null> {
   const seen = await orMissing(stat(path));
   if (seen === null) return null;
+  if (seen.isDirectory()) throw new Error(`${path} is a directory`);
   const content = await readFile(path);
   return {
     uid: seen.uid,

@@ -26,6 +26,17 @@ describe('values = "strict"', () => {
     expect(read(rig.dir)).toBe(before);
   });
 
+  it("stops it at bytes that are no UTF-8", async () => {
+    const rig = rigWith('values = "strict"', "gr\udcf6\udcdfe");
+    await rig.round();
+    expect(rig.log.at(-1)).toBe("ERROR the value of /app/x is no UTF-8");
+    rig.keys = { "/app/\udcff": "1" };
+    await rig.round();
+    expect(rig.log.at(-1)).toBe("ERROR the key /app/\\udcff is no UTF-8");
+    rig.keys = { "/app/x": "\ud83d\udc80" };
+    expect(await rig.round()).toEqual([{ kind: "updated" }]);
+  });
+
   it("stops it at such a key", async () => {
     const rig = rigWith('values = "strict"', "1");
     rig.keys = { "/app/a\nb": "1" };

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadResources } from "../../../src/render/resource/load.ts";
 import { DEFAULT_RULES } from "../../../src/render/resource/resource.ts";
@@ -40,11 +42,19 @@ describe("conf.d", () => {
     );
   });
 
+  it("is refused when it is no UTF-8", () => {
+    const { confdir } = load({ "conf.d/a.toml": '[template]\nsrc = "t"\n' });
+    writeFileSync(join(confdir, "conf.d/a.toml"), Buffer.from('[template]\nsrc = "\xe4"\n', "latin1"));
+    expect(() => loadResources({ confdir, prefix: "", rules: DEFAULT_RULES })).toThrow(
+      /^Cannot process template resource \S+a\.toml - invalid UTF-8$/,
+    );
+  });
+
   it.each([
     ["no src", "[template]\n", /^empty src template$/],
     ["no table", "", /^empty src template$/],
     ["an empty src", '[template]\nsrc = ""\n', /^empty src template$/],
-    ["a TOML error", "[template\n", /^Cannot process template resource \S+a\.toml - [^\n]+$/],
+    ["a TOML error", "[template]\nx = [\n", /^Cannot process template resource \S+a\.toml - line \d: [^\n]+$/],
     ["a number as mode", '[template]\nsrc = "t"\nmode = 644\n', /a\.toml - mode must be a string$/],
     ["a text as keys", '[template]\nsrc = "t"\nkeys = "/a"\n', /a\.toml - keys must be a list of strings$/],
     ["a number among keys", '[template]\nsrc = "t"\nkeys = [1]\n', /keys must be a list of strings$/],

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { rigOf } from "../pipeline/rig.ts";
@@ -106,6 +106,24 @@ describe("a file that is rendered", () => {
     writeFileSync(join(rig.dir, "templates/t.tmpl"), `# new\n${TEMPLATE}`);
     expect(await rig.round()).toEqual([{ kind: "updated" }]);
     expect(read(rig)).toBe(`# new\n${FIRST}`);
+  });
+
+  it("is not written over a directory, and that is said", async () => {
+    const rig = rigWith();
+    mkdirSync(join(rig.dir, "haproxy.cfg"));
+    expect(await rig.round()).toMatchObject([
+      { kind: "failed", error: { message: `${rig.dir}/haproxy.cfg is a directory` } },
+    ]);
+  });
+
+  it("of bytes that are no UTF-8 gets them, from the template and from values", async () => {
+    const rig = rigWith("", { "/app/a": "gr\udcf6\udcdfe" });
+    writeFileSync(
+      join(rig.dir, "templates/t.tmpl"),
+      Buffer.from('\xff {{getv "/app/a"}} {{len (getv "/app/a")}}', "latin1"),
+    );
+    expect(await rig.round()).toEqual([{ kind: "updated" }]);
+    expect(readFileSync(join(rig.dir, "haproxy.cfg")).toString("latin1")).toBe("\xff gr\xf6\xdfe 5");
   });
 
   it("does not stop others when it fails", async () => {
