@@ -207,8 +207,8 @@ describe.each(HAPROXY_VERSIONS)("HAProxy %s polls", (version) => {
     await becomes(haproxy, "DOWN (agent)");
     await until("the weight", async () => (await haproxy.server("b/b")).uweight === "40");
     await first.stop();
-    await until("the agent to be missed", async () => (await haproxy.server("b/b")).agent_status === "L4CON");
-    await sleep(300);
+    for (const name of ["b/a", "b/b"])
+      await until("the agent to be missed", async () => (await haproxy.server(name)).agent_status === "L4CON");
     expect(await haproxy.server("b/a")).toMatchObject({ status: "DOWN (agent)", agent_status: "L4CON" });
     expect(await haproxy.server("b/b")).toMatchObject({ status: "UP", uweight: "40" });
 

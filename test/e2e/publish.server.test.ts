@@ -260,7 +260,7 @@ describe.concurrent("a catalog of services", () => {
       await until(`${name} to be out`, async () => !(await passing()).includes(`web-${name}`));
       const verdict = downAt(daemon, name);
       await sleep(100);
-      const late = samples.filter(({ at, ids }) => at > verdict + 250 && ids.includes(`web-${name}`));
+      const late = samples.filter(({ at, ids }) => at > verdict + 1000 && ids.includes(`web-${name}`));
       expect(late).toEqual([]);
       await each.open();
       await until(`${name} to be back`, async () => (await passing()).includes(`web-${name}`));
