@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock, Log, RegistryReader, Snapshot } from "../contract.ts";
 import { backOff } from "../core/timing.ts";
 import type { Ms } from "../core/types.ts";
@@ -37,6 +38,8 @@ export function follow(
   signal: AbortSignal,
   see: (now: Followed) => void,
 ): void {
+  // Whoever follows many prefixes does so with one signal: a listener each is no leak.
+  setMaxListeners(0, signal);
   let known: Followed = { state: "waiting", snapshot: null, since: env.clock.now(), error: null };
   const enter = (state: Followed["state"], snapshot: Snapshot | null, error: string | null): void => {
     const since = state === known.state ? known.since : env.clock.now();
