@@ -101,6 +101,18 @@ it("says which level a socket needs, and tells through a master socket", async (
   );
 });
 
+it("says once which server HAProxy does not have, and tells the others", async () => {
+  const agent = await startAgent("up\n");
+  const haproxy = keep(await startHaproxy({ config: agentConfig(agent.port) }));
+  const { show, last, lines } = await startOutlet({ sockets: haproxy.socket }, { s1: agent.port, s9: agent.port });
+  show({ s1: down, s9: down });
+  await until("the down of the other", async () => (await haproxy.server("web/s1")).status === "DOWN (agent)");
+  await until("what is wrong", () => last("s9")?.state === "failed");
+  expect(last("s9")?.error).toContain("there is no such server, there is s1: see runtime.server");
+  await sleep(2500);
+  expect(lines.filter((line) => line.includes("web/s9 is not told of a down"))).toHaveLength(1);
+});
+
 it("reports what others did in a pool of agents, and undoes nothing", async () => {
   const agent = await startAgent("up\n");
   const haproxy = keep(await startHaproxy({ config: agentConfig(agent.port) }));

@@ -134,7 +134,7 @@ export class DownPusher implements Keeper {
       this.#strangers.delete(id);
       return server;
     }
-    const why = server === undefined ? "there is no such server" : strangeness(server);
+    const why = server === undefined ? noSuchServer(servers) : strangeness(server);
     if (!this.#strangers.has(id))
       this.#env.log("warn", `${this.#client.address}: ${id} is not told of a down: ${why}`, { pool: view.pool });
     this.#strangers.add(id);
@@ -153,6 +153,14 @@ type JudgedRow = Row & { readonly verdict: NonNullable<Row["verdict"]> };
 
 const judged = (view: PoolView): readonly JudgedRow[] =>
   [...view.rows.values()].filter((row): row is JudgedRow => row.verdict !== null && row.target.part !== "reference");
+
+const FEW = 5;
+
+function noSuchServer(servers: ReadonlyMap<string, ServerSeen>): string {
+  const names = [...servers.values()].map(({ name }) => name);
+  const some = `${names.slice(0, FEW).join(", ")}${names.length > FEW ? ", ..." : ""}`;
+  return `there is no such server, there ${names.length === 1 ? "is" : "are"} ${some || "none"}: see runtime.server`;
+}
 
 const strangeness = (server: ServerSeen): string =>
   server.agentConfigured
