@@ -24,13 +24,12 @@ export class Page {
   #text: string | null = null;
   #template: Template | null = null;
   #lookups: Lookups;
-  /** From the second render on: what is rendered once only need not be kept. */
-  #reads: KeyReads | undefined;
-  #rendered = false;
+  readonly #reads = new KeyReads();
 
   constructor(file: string, keys: Keys, clock: Clock, env: NodeJS.ProcessEnv) {
     this.#file = file;
     this.#keys = keys;
+    keys.reads = this.#reads;
     this.#clock = clock;
     this.#env = env;
     this.#lookups = new Lookups({ clock });
@@ -51,7 +50,6 @@ export class Page {
   /** The output. Throws a PageError or a TemplateError. */
   async render(signal: AbortSignal): Promise<Buffer> {
     const template = this.#compiled();
-    if (this.#rendered) this.#reads ??= this.#keepReads();
     let asked = false;
     const attempt = (): Buffer => {
       try {
@@ -61,18 +59,11 @@ export class Page {
       }
     };
     try {
-      const output = await withLookups(this.#lookups, attempt, signal);
-      this.#rendered = true;
-      return output;
+      return await withLookups(this.#lookups, attempt, signal);
     } finally {
       // Answers of the name service must not grow old, and the template holds on to who gave them.
       if (asked) this.#template = null;
     }
-  }
-
-  #keepReads(): KeyReads {
-    this.#keys.reads = new KeyReads();
-    return this.#keys.reads;
   }
 
   #compiled(): Template {
