@@ -7,7 +7,7 @@ export interface Reporter {
   pending(about: string, told: string): void;
   failed(about: string, told: string, error: unknown): void;
   /** What failed works again; nothing when it did not fail. */
-  recovered(about: string): void;
+  recovered(about: string, told: string): void;
 }
 
 /** Makes the reporter of one outlet. */
@@ -26,8 +26,8 @@ export function reporter(env: OutletEnv, outlet: string): Reporter {
   };
   return {
     synced,
-    recovered(about) {
-      if (failing.has(about)) synced(about, "", null);
+    recovered(about, told) {
+      if (failing.has(about)) synced(about, told, null);
     },
     pending: (about, told) => tell("pending", about, told, null, null),
     failed(about, told, error) {

@@ -72,7 +72,7 @@ class ServicePublication {
       throw error;
     }
     if (signal.aborted) return;
-    this.#report.recovered(about);
+    this.#report.recovered(about, `${this.#told.size} services`);
     for (const each of failed) this.#report.failed(each.about, "", each.error);
     if (failed[0] !== undefined) throw failed[0].error;
   }

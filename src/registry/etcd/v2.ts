@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock, Op, Registry, Session, Snapshot } from "../../contract.ts";
 import { describeError, RegistryError } from "../../errors.ts";
 import { createFence } from "../fence.ts";
@@ -34,12 +35,14 @@ export class EtcdV2Registry implements Registry {
   readonly services = null;
   readonly #settings: EtcdSettings;
   readonly #clock: Clock;
+  /** Every session listens to it: that is no leak, however many there are. */
   readonly #closing = new AbortController();
   #first = 0;
 
   constructor(settings: EtcdSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /**
@@ -168,7 +171,11 @@ export class EtcdV2Registry implements Registry {
       cancel = this.#clock.at(this.#clock.now() + ttlMs / 3, () => void refresh());
     };
     refreshLater();
-    this.#closing.signal.addEventListener("abort", () => fence.lose("the registry was closed"), { once: true });
+    const close = (): void => fence.lose("the registry was closed");
+    this.#closing.signal.addEventListener("abort", close, { once: true });
+    fence.lost.addEventListener("abort", () => this.#closing.signal.removeEventListener("abort", close), {
+      once: true,
+    });
     const session: Session = {
       get lost() {
         return fence.lost;

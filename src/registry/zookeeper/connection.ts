@@ -34,12 +34,13 @@ export interface Connection {
   close(): void;
 }
 
-/** Opens a session; rejects when there is none within the time-out. */
+/** Opens a session; rejects when there is none within the time-out. It is over when it was without its server for `apartMs`. */
 export async function connect(
   settings: ZooKeeperSettings,
   clock: Clock,
   signal: AbortSignal,
-  sessionTimeoutMs: number,
+  sessionTimeoutMs: Ms,
+  apartMs: Ms = sessionTimeoutMs,
 ): Promise<Connection> {
   const loaded = await import("node-zookeeper-client");
   const library: Library = "default" in loaded ? (loaded.default as Library) : loaded;
@@ -69,7 +70,7 @@ export async function connect(
     close();
     throw error;
   }
-  watchDisconnects(client, clock, ended.signal, close);
+  watchDisconnects(client, clock, apartMs, ended.signal, close);
   return {
     library,
     ended: ended.signal,
@@ -129,12 +130,12 @@ function guardParser(client: Client, close: () => void): void {
   });
 }
 
-/** A session that stays disconnected for its time-out is over, whether or not the server could tell us. */
-function watchDisconnects(client: Client, clock: Clock, ended: AbortSignal, close: () => void): void {
+/** A session that stays disconnected so long is over, whether or not the server could tell us. */
+function watchDisconnects(client: Client, clock: Clock, apartMs: Ms, ended: AbortSignal, close: () => void): void {
   let cancel = (): void => {};
   client.on("disconnected", () => {
     cancel();
-    if (!ended.aborted) cancel = clock.at(clock.now() + client.getSessionTimeout(), close);
+    if (!ended.aborted) cancel = clock.at(clock.now() + Math.min(apartMs, client.getSessionTimeout()), close);
   });
   client.on("connected", () => cancel());
   ended.addEventListener("abort", () => cancel(), { once: true });

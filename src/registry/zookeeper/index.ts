@@ -15,6 +15,9 @@ const NODE_EXISTS = -110;
 const NOT_EMPTY = -111;
 const CONFLICTS: readonly (number | null)[] = [NO_NODE, BAD_VERSION, NODE_EXISTS, NOT_EMPTY];
 
+/** How long the session that only reads may be without its server before a new one is made: nothing hangs on it. */
+const APART_MS = 1000;
+
 const sessions = new WeakMap<Session, Connection>();
 
 interface Live {
@@ -51,7 +54,8 @@ export class ZooKeeperRegistry implements Registry {
 
   /** Shared by all who wait for it, so it ends by its own deadline and not by one caller's signal. */
   #open(): Promise<Live> {
-    const opening = connect(this.#settings, this.#clock, this.#closing.signal, this.#settings.sessionTimeoutMs).then(
+    const { sessionTimeoutMs } = this.#settings;
+    const opening = connect(this.#settings, this.#clock, this.#closing.signal, sessionTimeoutMs, APART_MS).then(
       (connection) => ({
         connection,
         tree: new WatchedTree(connection),
@@ -63,6 +67,8 @@ export class ZooKeeperRegistry implements Registry {
 
   async read(prefix: string, after: string | null, signal: AbortSignal): Promise<Snapshot> {
     const { tree, connection } = await this.#connected(signal);
+    // What the tree remembers says nothing of whether the server is still there.
+    if (after === null) await statAt(connection, "/", signal);
     for (;;) {
       const seen = tree.news;
       const entries = await tree.read(pathOf(prefix), signal);
