@@ -3,10 +3,10 @@ import type { Etcd3, IKeyValue, ITxnResponse, IWatchResponse, Watcher } from "et
 import type { Clock, Entry, Op, Registry, Session, Snapshot } from "../../contract.ts";
 import { describeError, RegistryError } from "../../errors.ts";
 import { SharedEntries } from "../entries.ts";
-import { createFence } from "../fence.ts";
 import { canonicalKey, isBelow } from "../keys.ts";
 import { abortable, asUnreachable } from "../rejection.ts";
 import { textOf } from "../text.ts";
+import { openLease } from "./lease.ts";
 import { createMembers, type Members } from "./members.ts";
 import type { EtcdSettings } from "./settings.ts";
 
@@ -30,7 +30,7 @@ async function connect({ hosts, timeoutMs, tls, username, password }: EtcdSettin
     grpcOptions: {
       "grpc.keepalive_time_ms": 10_000,
       "grpc.keepalive_timeout_ms": timeoutMs,
-      "grpc.keepalive_permit_without_calls": 1,
+      "grpc.keepalive_permit_without_calls": 0,
     },
     // Each call has one deadline of ours. The library's three tries would stretch it threefold, and its
     // breaker would go on refusing for five seconds after the server is back.
@@ -184,36 +184,7 @@ export class EtcdRegistry implements Registry {
   }
 
   async session(ttlMs: number, signal: AbortSignal): Promise<Session> {
-    const ttlSeconds = Math.max(1, Math.ceil(ttlMs / 1000));
-    const begun = this.#clock.now();
-    const { lease, id } = await this.#call(signal, async (client) => {
-      const made = client.lease(ttlSeconds);
-      return { lease: made, id: await made.grant() };
-    });
-    const fence = createFence(this.#clock, ttlSeconds * 1000, begun);
-    let asked = begun;
-    lease.on("keepaliveFired", () => {
-      asked = this.#clock.now();
-    });
-    lease.on("keepaliveSucceeded", () => fence.renewed(asked));
-    lease.on("lost", (error) => fence.lose(`the lease was lost: ${describeError(error)}`));
-    // What is relied on no more must not be kept alive by the library either: nobody could take over.
-    let revoked: Promise<void> = Promise.resolve();
-    const revoke = (): void => {
-      revoked = lease.revoke();
-      revoked.catch(() => {});
-    };
-    fence.lost.addEventListener("abort", revoke, { once: true });
-    const session: Session = {
-      get lost() {
-        return fence.lost;
-      },
-      close: async () => {
-        if (fence.lost.aborted) return;
-        fence.lose("the session was closed");
-        await revoked;
-      },
-    };
+    const { session, id } = await openLease((given, ask) => this.#call(given, ask), this.#clock, ttlMs, signal);
     leases.set(session, id);
     return session;
   }
