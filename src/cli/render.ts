@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Clock, Log, RegistryReader } from "../contract.ts";
 import { createClock } from "../engine/clock.ts";
 import { describeError } from "../errors.ts";
+import { exactEnvironment } from "../registry/environment.ts";
 import { createNames } from "../render/functions/name-service.ts";
 import { intervalLoop } from "../render/interval-loop.ts";
 import { createLoader, type Loader, patientLoader } from "../render/loader.ts";
@@ -83,7 +84,7 @@ interface Tools {
 
 async function work(options: RenderOptions, tools: Tools): Promise<number> {
   const { clock, logger } = tools;
-  const load = createLoader(options, { clock, log: logger.log, env: process.env });
+  const load = createLoader(options, { clock, log: logger.log, env: exactEnvironment(process.env) });
   let members: readonly Member[];
   try {
     members = load();

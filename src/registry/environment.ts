@@ -1,6 +1,22 @@
+import { readFileSync } from "node:fs";
 import type { Entry, RegistryReader } from "../contract.ts";
 import { canonicalKey } from "./keys.ts";
 import { asUnreachable } from "./rejection.ts";
+import { textOf } from "./text.ts";
+
+const asStarted = (): Buffer => readFileSync("/proc/self/environ");
+
+/** The variables of this process; bytes that are no UTF-8, which Node loses, are told by `textOf`. */
+export function exactEnvironment(env: NodeJS.ProcessEnv, read: () => Buffer = asStarted): NodeJS.ProcessEnv {
+  const lossy = Object.keys(env).filter((name) => env[name]?.includes("\ufffd"));
+  if (lossy.length === 0) return env;
+  const exact = { ...env };
+  for (const line of read().toString("latin1").split("\0")) {
+    const [name = "", ...value] = line.split("=");
+    if (lossy.includes(name)) exact[name] = textOf(Buffer.from(value.join("="), "latin1"));
+  }
+  return exact;
+}
 
 /** Variables named like the prefix: `a/b` reads `A_B` and `A_B_C`, which come back as `a/b` and `a/b/c` (confd's mapping). */
 export function environmentEntries(prefix: string, env: NodeJS.ProcessEnv): Map<string, Entry> {

@@ -6,6 +6,7 @@ import type { Clock, Log, Part, RegistryReader } from "../contract.ts";
 import type { Ms } from "../core/types.ts";
 import type { Piece } from "../engine/parts.ts";
 import { describeError } from "../errors.ts";
+import { exactEnvironment } from "../registry/environment.ts";
 import { intervalLoop } from "./interval-loop.ts";
 import { createLoader, type Loader, patientLoader } from "./loader.ts";
 import type { RenderLog } from "./log.ts";
@@ -91,7 +92,7 @@ async function begin(
   const log = renderLog(given.log);
   const reader = given.registry(settings.registry);
   const env = roundEnv(given, log, reader, { signal, patience });
-  const load: Loader = createLoader(settings, { clock, log, env: process.env });
+  const load: Loader = createLoader(settings, { clock, log, env: exactEnvironment(process.env) });
   try {
     const members = load();
     if (!settings.watch) return await intervalLoop(patientLoader(members, load, log), settings.intervalMs, env);

@@ -123,8 +123,8 @@ async function openZooKeeper({ nodes, username, password }: BackendOptions, cloc
 }
 
 async function openEnvironment(): Promise<RegistryReader> {
-  const { environmentReader } = await import("../../registry/environment.ts");
-  return environmentReader(process.env);
+  const { environmentReader, exactEnvironment } = await import("../../registry/environment.ts");
+  return environmentReader(exactEnvironment(process.env));
 }
 
 async function openFiles({ files, filter }: BackendOptions): Promise<RegistryReader> {
