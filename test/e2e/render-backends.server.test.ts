@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Registry } from "../../src/contract.ts";
@@ -129,6 +129,24 @@ describe("a backend", () => {
     const { code, stderr } = await once(dir, ["-backend", "env"], { APP_DB_HOST: "10.0.0.1" });
     expect(code, stderr).toBe(0);
     expect(textOf(dest)).toBe("10.0.0.1 10.0.0.1");
+  });
+
+  const RAW = Buffer.from("gr\xf6\xdfe", "latin1");
+  const puts: Readonly<Record<string, () => Promise<unknown>>> = {
+    consul: () => fetch(`${consul.address}/v1/kv/raw/x`, { method: "PUT", body: RAW }),
+    etcdv3: () => {
+      const base64 = (bytes: Buffer): string => bytes.toString("base64");
+      const body = JSON.stringify({ key: base64(Buffer.from("/raw/x")), value: base64(RAW) });
+      return fetch(`${etcd.address}/v3/kv/put`, { method: "POST", body });
+    },
+  };
+  it.each(Object.keys(puts))("%s may have values that are no UTF-8: they reach the file as they are", async (name) => {
+    await puts[name]?.();
+    const { dir, dest } = confd('{{getv "/raw/x"}} {{len (getv "/raw/x")}}');
+    writeFiles(dir, { "conf.d/a.toml": textOf(join(dir, "conf.d/a.toml")).replace("/app", "/raw") });
+    const { code, stderr } = await once(dir, subjects[name]?.().flags() ?? []);
+    expect(code, stderr).toBe(0);
+    expect(readFileSync(dest).toString("latin1")).toBe("gr\xf6\xdfe 5");
   });
 
   it("that is not there ends a run with 1, and leaves the file", async () => {
