@@ -20,12 +20,16 @@ export async function runProgram(program: Command, argv: readonly string[]): Pro
   }
 }
 
-/** CHECKD_DRY_RUN=0 means no: commander takes any value of a switch's variable for a yes. */
+/**
+ * An empty variable is how a shell says "none"; CHECKD_DRY_RUN=0 means no, though commander takes any value of a switch's
+ * variable for a yes.
+ */
 function dropNoes({ options }: Command): void {
   for (const option of options) {
     const { envVar } = option;
-    if (envVar === undefined || !option.isBoolean()) continue;
-    if (/^(|0|no|off|false)$/i.test(process.env[envVar] ?? "")) delete process.env[envVar];
+    if (envVar === undefined) continue;
+    const none = option.isBoolean() ? /^(|0|no|off|false)$/i : /^$/;
+    if (none.test(process.env[envVar] ?? "")) delete process.env[envVar];
   }
 }
 

@@ -98,6 +98,16 @@ describe("log options", () => {
     expect(await run(["--log-level=loud", "status"])).toMatchObject({ code: 2, stdout: "" });
   });
 
+  it("count as not said where their variable is empty", async () => {
+    const env = { CHECKD_LOG_LEVEL: "", CHECKD_LOG_FORMAT: "", CHECKD_TIMEOUT: "", CHECKD_OPT: "" };
+    expect(await run(["probe", "tcp", "127.0.0.1:1"], { env })).toMatchObject({ code: 1, stderr: "" });
+    const { code, stderr } = await run(["--server", "h", "--tag", "a"], {
+      name: "checkmemcached",
+      env: { CHECKD_EVERY: "" },
+    });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('"h" is no address')]);
+  });
+
   it.each(["0", "false", ""])("leave a switch off whose variable is %j", async (no) => {
     const said = await run(["probe", "tcp", "127.0.0.1:1", "--timeout", "500ms"], { env: { CHECKD_JSON: no } });
     expect(said.stdout).toMatch(/^down #/);
