@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock } from "../../contract.ts";
 import type { Ms } from "../../core/types.ts";
 import { withDeadline } from "../../engine/deadline.ts";
@@ -48,6 +49,8 @@ export class Lookups {
 
   /** Looks up all that was asked for. A name without answer has none; only the signal makes this fail. */
   async resolve(signal: AbortSignal): Promise<void> {
+    // Each question in flight listens to the signal: that is no leak.
+    setMaxListeners(0, signal);
     const questions = [...this.#pending.values()];
     this.#pending.clear();
     for (let i = 0; i < questions.length; i += AT_ONCE) {

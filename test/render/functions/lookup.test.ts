@@ -122,3 +122,15 @@ describe("addresses", () => {
     expect(canonicalAddress(text)).toBe(expected);
   });
 });
+
+it("asks for many names at once without a word of Node about leaks", async () => {
+  const warnings: string[] = [];
+  const hear = ({ name }: Error): void => void warnings.push(name);
+  process.on("warning", hear);
+  const lookups = new Lookups({ clock, names: names() });
+  for (let at = 0; at < 30; at++) lookups.addresses(`host${at}`);
+  await lookups.resolve(new AbortController().signal);
+  await new Promise((done) => setImmediate(done));
+  process.off("warning", hear);
+  expect(warnings).toEqual([]);
+});
