@@ -34,6 +34,8 @@ const options = z.strictObject({
 
 type Options = z.output<typeof options>;
 
+const LOOKS = 5;
+
 class CurrentPublication {
   readonly #env: OutletEnv;
   readonly #registry: Registry;
@@ -49,6 +51,8 @@ class CurrentPublication {
   #readable = false;
   /** Something was published here, by us or by whom we agreed with. */
   #published = false;
+  /** How often the watch has told something. */
+  #told = 0;
   /** What lies there; null: not known, or no longer since we wrote. */
   #found: ReadonlyMap<string, Entry> | null = null;
 
@@ -81,6 +85,7 @@ class CurrentPublication {
   }
 
   #see({ state, snapshot, error }: Followed): void {
+    this.#told += 1;
     const isBack = !this.#readable && state === "current";
     this.#readable = state === "current";
     this.#found = state === "current" ? (snapshot?.entries ?? null) : null;
@@ -110,7 +115,7 @@ class CurrentPublication {
     }
     const waitUntil = this.#truce.holdUntil(found, this.#env.clock.now());
     if (waitUntil !== null) {
-      this.#report.failed(key, told, new Error("another writer undoes what is written here; trying once in 10 s"));
+      this.#report.failed(key, told, new Error("another writer undoes what is written here, one try in 10 s"));
       return this.#loop.markAt(waitUntil);
     }
     // Who lost a race looks again: the winner's choice may be as good.
@@ -138,9 +143,18 @@ class CurrentPublication {
       if (conflicts.length > 0) return false;
     }
     this.#truce.wrote(wanted, this.#env.clock.now());
-    const { entries } = await this.#registry.read(key, null, signal);
-    this.#found = entries;
+    const entries = await this.#look(key, signal);
     return [...wanted].every(([each, value]) => entries.get(each)?.value === value);
+  }
+
+  /** What lies there after a write. Read again when the watch has told of something meanwhile, which may be newer. */
+  async #look(key: string, signal: AbortSignal): Promise<ReadonlyMap<string, Entry>> {
+    for (let left = LOOKS; ; left -= 1) {
+      const before = this.#told;
+      const { entries } = await this.#registry.read(key, null, signal);
+      this.#found = entries;
+      if (this.#told === before || left <= 1) return entries;
+    }
   }
 
   async stop(why: "exit" | "removed" | "replaced"): Promise<void> {

@@ -7,6 +7,7 @@ import { canonicalKey } from "../../registry/keys.ts";
 import { compete, type LockState } from "../../registry/lock.ts";
 import { createLoop, type Loop } from "../loop.ts";
 import { ownedKey, readOwned, writeOwned } from "./owned.ts";
+import { createPatience, type Hold } from "./patience.ts";
 import { difference } from "./plan.ts";
 import { REMOVAL_GRACE_MS, removeKeys } from "./removal.ts";
 import { type Reporter, reporter } from "./report.ts";
@@ -28,6 +29,7 @@ export interface KeyedLayout {
 }
 
 const TRIES = 5;
+const UNDONE = "another writer undoes what is written here, one try in 10 s";
 
 class KeyedPublication {
   readonly #layout: KeyedLayout;
@@ -40,6 +42,9 @@ class KeyedPublication {
   readonly #competing: Promise<void>;
   #view: PoolView | null = null;
   #found: ReadonlyMap<string, Entry> | null = null;
+  /** How often the watch has told something. */
+  #told = 0;
+  readonly #patience = createPatience();
   #lock: LockState = { held: null, holder: null, error: null };
   #owned: Set<string> | null = null;
   #lease: { readonly session: Session; readonly keys: Set<string> } | null = null;
@@ -64,6 +69,7 @@ class KeyedPublication {
     hubOf(this.#registry, { clock, log, name: layout.registry }).watch(
       this.#folder,
       ({ state, snapshot, error }) => {
+        this.#told += 1;
         const wasAway = this.#found === null;
         this.#found = state === "current" ? (snapshot?.entries ?? null) : null;
         // Last, because a failure is an alarm of the pool, whose new view is worked on at once.
@@ -136,20 +142,39 @@ class KeyedPublication {
       const wanted = this.#layout.wanted(view);
       const found = this.#found ?? (await this.#registry.read(this.#folder, null, signal)).entries;
       const lease = await this.#leaseFor(signal);
-      const { ops, put, remove } = difference(wanted, found, this.#owned ?? owned, lease);
+      const all = difference(wanted, found, this.#owned ?? owned, lease);
+      const held = this.#patience.hold(all.put, wanted, found, this.#env.clock.now());
+      const ops = all.ops.filter(({ key }) => held?.keys.has(key) !== true);
       const told = wanted.size === 1 ? "1 key" : `${wanted.size} keys`;
-      if (ops.length === 0) return this.#report.synced(this.#folder, told, told);
+      if (ops.length === 0)
+        return held === null ? this.#report.synced(this.#folder, told, told) : this.#wait(held, told);
       const done = await this.#commit(ops, signal);
-      this.#found = (await this.#registry.read(this.#folder, null, signal)).entries;
+      await this.#look(signal);
       if (!done) continue;
+      const put = ops.filter((op) => "put" in op).map(({ key }) => key);
+      this.#patience.wrote(put, wanted);
       for (const key of put) lease?.keys.add(key);
       this.#env.log(
         "info",
-        `${this.#layout.outlet} of ${this.#folder}: ${put.length} written, ${remove.length} removed`,
+        `${this.#layout.outlet} of ${this.#folder}: ${put.length} written, ${ops.length - put.length} removed`,
         { pool: view.pool },
       );
     }
     throw new RegistryError("refused", "somebody else keeps changing these keys");
+  }
+
+  #wait({ until }: Hold, told: string): void {
+    this.#report.failed(this.#folder, told, new Error(UNDONE));
+    this.#loop.markAt(until);
+  }
+
+  /** What lies there after a write. Read again when the watch has told of something meanwhile, which may be newer. */
+  async #look(signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const before = this.#told;
+      this.#found = (await this.#registry.read(this.#folder, null, signal)).entries;
+      if (this.#told === before) return;
+    }
   }
 
   /** False when somebody changed a key in between. Stops at once when the lock is lost. */

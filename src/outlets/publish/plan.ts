@@ -3,7 +3,6 @@ import type { Entry, Op, Session } from "../../contract.ts";
 /** What makes a registry equal to what is wanted. */
 export interface Difference {
   readonly put: readonly string[];
-  readonly remove: readonly string[];
   readonly ops: readonly Op[];
 }
 
@@ -42,5 +41,5 @@ export function difference(
       remove: true as const,
     })),
   ];
-  return { put: put.map(([key]) => key), remove, ops };
+  return { put: put.map(([key]) => key), ops };
 }

@@ -206,4 +206,55 @@ describe("publications under a lock", () => {
     await clock.advance(2000);
     expect(written).toHaveLength(1);
   });
+
+  it("does not fight at full speed with another writer, and has the last word when that one gives up", async () => {
+    const { show, lines, deliveries } = await start("members", { key: "web/{name}" });
+    await show({ m1, m2 });
+    const wrote = (): number => lines.filter((line) => line.includes(" written, ")).length;
+    let rounds = 0;
+    for (; rounds < 200; rounds += 1) {
+      await put("web/m1", "theirs");
+      await clock.advance(100);
+    }
+    // Five at once and one in ten seconds, of twenty seconds.
+    expect(wrote()).toBeLessThanOrEqual(1 + 5 + 2);
+    expect(deliveries.some(({ error }) => error?.includes("another writer undoes") === true)).toBe(true);
+    expect(lines.filter((line) => line.includes("another writer undoes")).length).toBeLessThan(4);
+    // What it does not undo goes on meanwhile.
+    await put("web/m1", "theirs");
+    await show({ m1, m2: down(m2) });
+    expect(Object.keys(await values("web"))).toEqual(["web/m1"]);
+    await clock.advance(11_000);
+    expect(await values("web")).toEqual({ "web/m1": "10.0.21.5:11211" });
+    expect(deliveries.at(-1)).toMatchObject({ state: "synced" });
+  });
+
+  it("believes no answer that is older than what the watch has told meanwhile", async () => {
+    const memory = registry;
+    let interfere: (() => Promise<unknown>) | null = null;
+    registry = {
+      ...memory,
+      maxOps: memory.maxOps,
+      services: null,
+      close: () => memory.close(),
+      session: (ttlMs, given) => memory.session(ttlMs, given),
+      commit: (ops, given) => memory.commit(ops, given),
+      read: async (prefix, after, given) => {
+        const snapshot = await memory.read(prefix, after, given);
+        if (after !== null || interfere === null || !prefix.startsWith("web")) return snapshot;
+        // The answer is on its way while somebody writes, and the watch is quicker.
+        const act = interfere;
+        interfere = null;
+        await act();
+        await new Promise<void>((done) => clock.at(clock.now() + 20, done));
+        return snapshot;
+      },
+    };
+    const { show } = await start("members", { key: "web/{name}" });
+    await show({ m1 });
+    interfere = () => put("web/m2", "theirs");
+    await show({ m1, m2 });
+    await clock.advance(200);
+    expect(await values("web")).toEqual({ "web/m1": "10.0.21.5:11211", "web/m2": "10.0.21.7:11211" });
+  });
 });
