@@ -19,7 +19,10 @@ export interface Connection {
   /** ip:port of the other end. */
   readonly peer: string;
   readonly alive: boolean;
-  /** Sends all commands in one write; an error reply comes back as an answer, a lost connection throws. */
+  /**
+   * Sends all commands in one write; an error reply comes back as an answer, a lost connection throws. Of the signals of
+   * several questions at once only the last is heeded.
+   */
   ask(commands: readonly (readonly string[])[], signal: AbortSignal | null): Promise<Answer[]>;
   /** Subscribes to channels; ends the connection's use for questions. */
   listen(channels: readonly string[], see: (channel: string, message: string) => void): Promise<void>;
@@ -73,6 +76,10 @@ class Line implements Connection {
   /** What was asked last: most likely the next question too. */
   #volley: Volley | null = null;
   #asked: readonly (readonly string[])[] = [];
+  #heeded: AbortSignal | null = null;
+  #forget: () => void = () => {};
+  /** How to end the questions that wait for an answer. */
+  readonly #running = new Set<(error: unknown) => void>();
   #stage = "no connection";
   #state: "opening" | "open" | "closed" = "opening";
 
@@ -122,6 +129,8 @@ class Line implements Connection {
 
   close(): void {
     this.#state = "closed";
+    this.#running.clear();
+    this.#heed(null);
     // First the library, so that it takes the end for one that was wanted.
     this.#redis.disconnect();
     this.#socket.destroy();
@@ -149,19 +158,30 @@ class Line implements Connection {
   #bounded<T>(signal: AbortSignal | null, run: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
+      this.#heed(signal);
       const end = (error: unknown): void => {
-        forget?.();
         this.close();
         reject(error);
       };
-      const forget = signal && onAbort(signal, () => end(stopped(signal, this.#stage)));
+      this.#running.add(end);
       run().then(
         (answer) => {
-          forget?.();
+          this.#running.delete(end);
           resolve(answer);
         },
         (error: unknown) => end(this.#reason(error)),
       );
+    });
+  }
+
+  /** One listener for all questions of a signal, which an engine uses again: it costs more than to read the answers. */
+  #heed(signal: AbortSignal | null): void {
+    if (signal === this.#heeded) return;
+    this.#forget();
+    this.#heeded = signal;
+    if (signal === null) return;
+    this.#forget = onAbort(signal, () => {
+      for (const end of [...this.#running]) end(stopped(signal, this.#stage));
     });
   }
 
