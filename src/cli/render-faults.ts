@@ -9,7 +9,7 @@ export function renderFaults(settings: RenderSettings, clock: Clock): readonly P
   return (loadResources(settings) ?? []).flatMap((resource) => {
     const faults = resource.dest === "" ? [`${resource.file} has no dest`] : [];
     try {
-      createMember(resource, clock, process.env).page.prepare();
+      createMember(resource, { clock, env: process.env }).page.prepare();
     } catch (error) {
       faults.push(describeError(error));
     }

@@ -84,7 +84,8 @@ interface Tools {
 
 async function work(options: RenderOptions, tools: Tools): Promise<number> {
   const { clock, logger } = tools;
-  const load = createLoader(options, { clock, log: logger.log, env: exactEnvironment(process.env) });
+  const once = options.mode === "onetime";
+  const load = createLoader(options, { clock, log: logger.log, env: exactEnvironment(process.env), once });
   let members: readonly Member[];
   try {
     members = load();
@@ -95,7 +96,7 @@ async function work(options: RenderOptions, tools: Tools): Promise<number> {
   const stopping = new AbortController();
   const patience = new AbortController();
   const env = roundEnv(options, tools, stopping.signal, patience.signal);
-  if (options.mode === "onetime") return once(members, env, logger);
+  if (once) return renderOnce(members, env, logger);
   const ending = new AbortController();
   let cancel = (): void => {};
   const stopped = untilStopped(ending.signal).then((name) => {
@@ -141,7 +142,7 @@ function roundEnv(
 }
 
 /** One round; the last error is what it ends with. */
-async function once(members: readonly Member[], env: RoundEnv, { fatal }: RenderLogger): Promise<number> {
+async function renderOnce(members: readonly Member[], env: RoundEnv, { fatal }: RenderLogger): Promise<number> {
   const outcomes = await renderRound(members, env);
   const bad = [...outcomes.values()].map(reasonOf).filter((reason) => reason !== null);
   const last = bad.at(-1);

@@ -12,7 +12,8 @@ export class KeyReads implements Reads {
 
   /** A key, or all below a folder, was looked at. */
   note(path: string): void {
-    if (this.#noted === null || this.#noted.some((known) => holds(known, path))) return;
+    if (this.#noted === null) return;
+    for (const known of this.#noted) if (holds(known, path)) return;
     this.#noted.push(path);
     if (this.#noted.length > MOST_NOTED) this.#noted = [folderOf(this.#noted)];
   }

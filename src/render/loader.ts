@@ -1,17 +1,14 @@
-import type { Clock } from "../contract.ts";
 import { describeError } from "../errors.ts";
 import type { RenderLog } from "./log.ts";
 import { createMember, type Member, membersOf } from "./member.ts";
+import type { PageEnv } from "./page.ts";
 import { type LoadOptions, loadResources } from "./resource/load.ts";
 
 /** Reads conf.d at each call; what is known of resources that stay the same is kept. */
 export type Loader = () => readonly Member[];
 
 /** A loader that throws when a resource is broken. */
-export function createLoader(
-  options: LoadOptions,
-  { clock, log, env }: { readonly clock: Clock; readonly log: RenderLog; readonly env: NodeJS.ProcessEnv },
-): Loader {
+export function createLoader(options: LoadOptions, { log, ...env }: PageEnv & { readonly log: RenderLog }): Loader {
   let members: readonly Member[] = [];
   return () => {
     const resources = loadResources(options);
@@ -19,7 +16,7 @@ export function createLoader(
       log("warning", `Cannot load template resources: confdir '${options.confdir}' does not exist`);
     else if (resources.length === 0) log("warning", "Found no templates");
     for (const { file } of resources ?? []) log("debug", `Loading template resource from ${file}`);
-    members = membersOf(resources ?? [], members, (resource) => createMember(resource, clock, env));
+    members = membersOf(resources ?? [], members, (resource) => createMember(resource, env));
     return members;
   };
 }

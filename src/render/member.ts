@@ -1,5 +1,4 @@
-import type { Clock } from "../contract.ts";
-import { Page } from "./page.ts";
+import { Page, type PageEnv } from "./page.ts";
 import type { Resource } from "./resource/resource.ts";
 import { topPaths } from "./source/key-names.ts";
 import { Store } from "./source/store.ts";
@@ -24,9 +23,9 @@ export interface Member {
 }
 
 /** A resource that was not rendered yet. */
-export function createMember(resource: Resource, clock: Clock, env: NodeJS.ProcessEnv): Member {
+export function createMember(resource: Resource, env: PageEnv): Member {
   const store = new Store(resource.prefix);
-  const page = new Page(resource.src, store.keys, clock, env);
+  const page = new Page(resource.src, store.keys, env);
   return {
     resource,
     paths: topPaths(resource.paths),

@@ -15,6 +15,15 @@ export class PageError extends Error {
   override readonly name = "PageError";
 }
 
+/** What a page works with. */
+export interface PageEnv {
+  readonly clock: Clock;
+  /** Variables that templates may ask for. */
+  readonly env: NodeJS.ProcessEnv;
+  /** It is rendered once, so that nothing is kept for a next time; default false. */
+  readonly once?: boolean;
+}
+
 /** A template file over keys; read again each time, compiled again only when it changed. */
 export class Page {
   readonly #file: string;
@@ -24,12 +33,13 @@ export class Page {
   #text: string | null = null;
   #template: Template | null = null;
   #lookups: Lookups;
-  readonly #reads = new KeyReads();
+  readonly #reads: KeyReads | undefined;
 
-  constructor(file: string, keys: Keys, clock: Clock, env: NodeJS.ProcessEnv) {
+  constructor(file: string, keys: Keys, { clock, env, once = false }: PageEnv) {
     this.#file = file;
     this.#keys = keys;
-    keys.reads = this.#reads;
+    this.#reads = once ? undefined : new KeyReads();
+    keys.reads = this.#reads ?? null;
     this.#clock = clock;
     this.#env = env;
     this.#lookups = new Lookups({ clock });

@@ -89,7 +89,7 @@ export function rigOf(
   };
   const load = (rules: Partial<Rules> = {}): readonly Member[] =>
     (loadResources({ confdir: dir, prefix: "", rules: { ...DEFAULT_RULES, ...options.rules, ...rules } }) ?? []).map(
-      (resource) => createMember(resource, clock, options.env ?? {}),
+      (resource) => createMember(resource, { clock, env: options.env ?? {} }),
     );
   const rig: Rig = {
     dir,
