@@ -60,8 +60,15 @@ export function importDbconfText(text: string, path: string, options: DbconfOpti
     path: ["pools", tag, "check", "max_lag"],
     text: "The old tool wanted lag to be known, not small: lower it to leave late slaves out.",
   }));
-  const yaml = yamlText(config, heading, options.maxLag === undefined ? comments : []);
-  return { imported: { config, yaml } };
+  return {
+    imported: {
+      config,
+      // The program of old needs no text, and starts sooner without.
+      get yaml() {
+        return yamlText(config, heading, options.maxLag === undefined ? comments : []);
+      },
+    },
+  };
 }
 
 function configOf(read: Dbconf, tags: readonly string[], path: string, options: DbconfOptions) {
