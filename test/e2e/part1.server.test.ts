@@ -237,7 +237,7 @@ describe("what HAProxy shows", () => {
       await startCheckd({
         agent: { listen: `127.0.0.1:${shared}` },
         // Mean settings: one failure is enough.
-        defaults: { every: "200ms", fast: "100ms", timeout: "300ms", fall: 1 },
+        defaults: { every: "200ms", fast: "100ms", timeout: "800ms", fall: 1 },
         pools: {
           p80: { check, targets: Object.fromEntries(names.map((name, index) => [name, `127.0.0.1:${portOf(index)}`])) },
         },
@@ -260,8 +260,10 @@ describe("what HAProxy shows", () => {
       checkd.signal("SIGCONT");
       await sleep(2500);
     }
-    const stat = await haproxy.stat();
-    expect(names.filter((name) => stat.get(`b/${name}`)?.agent_status !== "L7OK")).toEqual([]);
+    await until("all to be answered again", async () => {
+      const stat = await haproxy.stat();
+      return names.every((name) => stat.get(`b/${name}`)?.agent_status === "L7OK");
+    });
     expect(watcher.changes.filter(({ up }) => up.length !== 50)).toEqual([]);
     expect(checkd.output()).not.toMatch(/: up -> down/);
     expect(checkd.output()).toContain("this process was stalled for");

@@ -53,7 +53,7 @@ beforeAll(async () => {
     pairs: 1,
     backends: [{ pool: "reads", servers, line: "weight 100", agentInterMs: 200 }],
     config: () => ({
-      defaults: { every: "200ms", fast: "100ms", timeout: "300ms" },
+      defaults: { every: "200ms", fast: "100ms", timeout: "600ms" },
       pools: {
         reads: {
           ...{ check, targets, haproxy_weight: 100 },
@@ -76,7 +76,10 @@ describe("reports of the field, through HAProxy", () => {
     let count = 0;
     odd.play(replica(() => row(count++ % 5 < 2 ? MAX_LAG + 1 : MAX_LAG)));
     await until("its lag to be seen", async () => (await saysOdd()).startsWith("up 40%"));
-    await until("the weight to be shown", () => rig.watcher.now(0, "reads")?.weights.odd === 40);
+    await until("it to be shown so", () => {
+      const shown = rig.watcher.now(0, "reads");
+      return shown?.up.includes("odd") && shown.weights.odd === 40;
+    });
     rig.mark();
     const before = asked();
     await until("forty questions", () => asked() >= before + 40);
