@@ -296,8 +296,9 @@ describe.concurrent("publications at rest", () => {
     ];
     keep(await startCheckd(config(proxy.port, { w1: a, w2: b }, publish)));
     await until("all keys", async () => (await items(consul, "haproxy/")).length === 6);
-    await until("the questions to settle", () => proxy.waiting() === 1);
-    await sleep(500);
+    const atRest = ({ requests, waiting }: ConsulProxy, questions: number): boolean =>
+      waiting() === questions && Date.now() - (requests.at(-1)?.at ?? 0) > 1000;
+    await until("the questions to settle", () => atRest(proxy, 1));
     const from = proxy.requests.length;
     await sleep(4000);
     const asked = proxy.requests.slice(from);
@@ -308,7 +309,7 @@ describe.concurrent("publications at rest", () => {
     // Who stands by for several locks waits for all of them with one question more.
     const standby = keep(await startProxy(consul.port));
     keep(await startCheckd(config(standby.port, { w1: a, w2: b }, publish)));
-    await until("the questions to settle", () => standby.waiting() === 2);
+    await until("the questions to settle", () => atRest(standby, 2));
     const later = standby.requests.length;
     await sleep(2000);
     expect(standby.waiting()).toBe(2);
