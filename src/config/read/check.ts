@@ -1,6 +1,8 @@
 import type { Checker } from "../../contract.ts";
 import type { Path } from "../document.ts";
+import { keysOf } from "../introspect.ts";
 import { type Loading, readSection } from "../loading.ts";
+import { nearest } from "../nearest.ts";
 import { TimingKeys } from "../schema/pool.ts";
 import { TIMING } from "../schema/timing.ts";
 import type { CheckSettings } from "../settings.ts";
@@ -61,9 +63,9 @@ interface OneCheck {
 async function readCheck(loading: Loading, value: unknown, path: Path, layers: Layers): Promise<OneCheck | null> {
   const chosen = splitKind(loading, value, "type", [...loading.plugins.checkers.keys()], path);
   if (chosen === null) return null;
-  const [own, options] = splitTiming(chosen.rest);
-  const values = readSection(loading, TimingKeys, own, path);
   const kind = await findChecker(loading, chosen.name, [...path, "type"]);
+  const [own, options] = splitTiming(chosen.rest, kind);
+  const values = readSection(loading, TimingKeys, own, path);
   const timing = await readTiming(loading, [{ path, values }, ...layers], kind?.name === COSTLY ? "costly" : "cheap");
   if (kind === null) return null;
   reportSecretArguments(loading, [...path, "argv"]);
@@ -79,9 +81,14 @@ function reportSecretArguments(loading: Loading, path: Path): void {
       loading.report(at, "a secret must not be an argument: everybody on the host can see it", "hand it over by env");
 }
 
-function splitTiming(section: Section): readonly [Section, Section] {
+/** What every check has, and what this kind has; a slip of the pen belongs to what was most likely meant. */
+function splitTiming(section: Section, kind: Checker | null): readonly [Section, Section] {
   const entries = Object.entries(section);
-  const isTiming = ([key]: readonly [string, unknown]): boolean => Object.hasOwn(TIMING, key);
+  const options = kind === null ? [] : [...keysOf(kind.options).keys()];
+  const isTiming = ([key]: readonly [string, unknown]): boolean => {
+    const meant = options.includes(key) ? key : nearest(key, [...options, ...Object.keys(TIMING)]);
+    return Object.hasOwn(TIMING, meant ?? key);
+  };
   return [
     Object.fromEntries(entries.filter(isTiming)),
     Object.fromEntries(entries.filter((entry) => !isTiming(entry))),
